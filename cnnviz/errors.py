@@ -1,0 +1,154 @@
+"""Errors as codes with parameters.
+
+A `CnnvizError` carries a code, the parameters of its sentence and, where there is one, the field of the spec that
+caused it. Its `str` is the English sentence, so a script sees a plain `ValueError`; the interface renders the same
+template in the reader's language. Every template says what was received, what is allowed and what to do next.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from cnnviz.language import N_
+
+MESSAGES: Final[dict[str, str]] = {
+    # specs
+    "value_too_small": N_("{label}: {value} is too small, the smallest allowed is {limit}."),
+    "value_too_large": N_("{label}: {value} is too large, the largest allowed is {limit}."),
+    "value_not_a_number": N_("{label}: {value} is not a number."),
+    "value_not_allowed": N_("{label}: {value} is not one of {allowed}."),
+    "value_invalid": N_("{label}: {value} cannot be used here."),
+    "field_unknown": N_("There is no setting called {value} here."),
+    # architectures
+    "architecture_unknown": N_("There is no network called {value}. Try one of: {allowed}."),
+    "input_too_small": N_(
+        "{title} needs at least {smallest} px: at {image_size} px, layer {layer} receives {received} and cannot work."
+    ),
+    "input_wrong": N_("{title} cannot take an input of {received}: layer {layer} fails."),
+    "groups_do_not_divide": N_("{groups} groups do not divide {channels} channels. Choose a divisor of {channels}."),
+    "lengths_differ": N_("{first} numbers of layers and {second} numbers of channels: give one of each per stage."),
+    "shortcut_needed": N_(
+        "A residual block from {in_channels} to {out_channels} channels with stride {stride} needs a 1×1 convolution "
+        "on its shortcut: {received} cannot be added to {expected}."
+    ),
+    "input_shape_invalid": N_(
+        "{value} is not an input shape. Write batch×channels×height×width, for example {example}."
+    ),
+    # data
+    "data_missing": N_("The file {file} is missing. Restore it from the repository."),
+    "data_damaged": N_("The file {file} is damaged. Restore it from the repository."),
+    "image_unreadable": N_("This file is not a picture that can be read. JPEG, PNG and WebP work."),
+    "image_truncated": N_("This picture is incomplete: the file ends too early."),
+    "image_too_large": N_(
+        "This picture is too large ({width} × {height} px). The largest allowed is {limit} megapixels."
+    ),
+    "file_too_large": N_("This file is too large ({size} MB). The largest allowed is {limit} MB."),
+    "image_format": N_("{format} pictures are not accepted. JPEG, PNG and WebP work."),
+    # augmentation
+    "range_reversed": N_("{label}: the range {low}–{high} runs backwards. Put the smaller value first."),
+    "augmentation_empty_crop": N_("The crop of {size} px is larger than the picture of {width} × {height} px."),
+    # training
+    "classes_do_not_match": N_("Fashion-MNIST has 10 classes and the network has {value}. Set it to 10."),
+    "device_missing": N_("This machine has no {value} device. Choose automatic or cpu."),
+    "batch_larger_than_data": N_("A batch of {batch_size} is larger than the {images} training images chosen."),
+    "batch_of_one_needs_more": N_(
+        "Batch normalisation cannot train on a batch of 1: there is nothing to average over."
+    ),
+    "loss_not_finite": N_(
+        "The loss is no longer a number since step {step}. The learning rate {learning_rate} is too high: try {suggested}."
+    ),
+    "out_of_memory": N_("The {device} ran out of memory. Choose a smaller batch than {batch_size} or a smaller input."),
+    "disk_full": N_("The disk is full, so the run could not be kept. Free some space and continue it."),
+    "checkpoint_damaged": N_("The checkpoint of this run cannot be read, so it cannot be continued."),
+    "worker_lost": N_("The process that was training ended unexpectedly. The last checkpoint, step {step}, was kept."),
+    "server_lost": N_("The server stopped during this run. What was recorded until step {step} was kept."),
+    "training_failed": N_("The training stopped with an error ({error})."),
+    "run_unknown": N_("There is no run {value} on this server."),
+    "run_not_yours": N_("This run belongs to somebody else, so it can be watched but not changed."),
+    "store_unusable": N_("Runs cannot be kept in {folder}: {reason}."),
+}
+
+
+class CnnvizError(ValueError):
+    """A code, its parameters and the field that caused it; `str(error)` is the English sentence.
+
+    Args:
+        code: a key of `MESSAGES`.
+        field: the name of the spec's field that caused it, or None.
+        **parameters: the values of the sentence's placeholders.
+    """
+
+    def __init__(self, code: str, *, field: str | None = None, **parameters: Any) -> None:
+        self.code = code
+        self.field = field
+        self.parameters = parameters
+        super().__init__(MESSAGES[code].format(**parameters))
+
+    @property
+    def template(self) -> str:
+        """The untranslated sentence, with its placeholders."""
+        return MESSAGES[self.code]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.code, self.field, self.parameters)
+
+
+def _rebuild(code: str, field: str | None, parameters: dict[str, Any]) -> CnnvizError:
+    return CnnvizError(code, field=field, **parameters)
+
+
+_FROM_PYDANTIC: Final = {
+    "greater_than_equal": ("value_too_small", "ge"),
+    "greater_than": ("value_too_small", "gt"),
+    "less_than_equal": ("value_too_large", "le"),
+    "less_than": ("value_too_large", "lt"),
+    "too_short": ("value_too_small", "min_length"),
+    "too_long": ("value_too_large", "max_length"),
+    "literal_error": ("value_not_allowed", "expected"),
+    "extra_forbidden": ("field_unknown", None),
+}
+
+
+def problems(error: ValueError) -> tuple[CnnvizError, ...]:
+    """Any error of a spec as `CnnvizError`s with the field that caused each.
+
+    Args:
+        error: a `CnnvizError`, a pydantic `ValidationError` or another `ValueError`.
+    """
+    if isinstance(error, CnnvizError):
+        return (error,)
+    if isinstance(error, ValidationError):
+        return tuple(_problem(detail) for detail in error.errors())
+    return (CnnvizError("value_invalid", label=type(error).__name__, value=str(error)),)
+
+
+def _problem(detail: Any) -> CnnvizError:
+    context = detail.get("ctx") or {}
+    original = context.get("error")
+    field = next((part for part in reversed(detail["loc"]) if isinstance(part, str)), None)
+    if isinstance(original, CnnvizError):
+        return CnnvizError(original.code, field=original.field or field, **original.parameters)
+    value = _short(detail.get("input"))
+    code, limit = _FROM_PYDANTIC.get(detail["type"], ("value_invalid", None))
+    if detail["type"].endswith(("_parsing", "_type")) and detail["type"].startswith(("int", "float")):
+        code = "value_not_a_number"
+    if code == "field_unknown":
+        return CnnvizError(code, field=field, value=field)
+    parameters: dict[str, Any] = {"label": field or "", "value": value}
+    if limit == "expected":
+        parameters["allowed"] = context[limit]
+    elif limit:
+        parameters["limit"] = context[limit]
+    return CnnvizError(code, field=field, **parameters)
+
+
+def _short(value: object, limit: int = 60) -> str:
+    text = str(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def raise_first(errors: Iterable[CnnvizError]) -> None:
+    """Raise the first of some errors, if there is one."""
+    for error in errors:
+        raise error

@@ -1,0 +1,133 @@
+"""What a training run is made of: `TrainingConfig`, and the commands that reach a run while it goes."""
+
+from typing import Any, Literal
+
+from pydantic import SerializeAsAny, field_validator, model_validator
+
+from cnnviz.errors import CnnvizError
+from cnnviz.language import N_
+from cnnviz.specs.architectures import ArchitectureSpec
+from cnnviz.specs.augmentation import PipelineSpec
+from cnnviz.specs.base import Spec, knob
+from cnnviz.specs.catalog import spec_of
+
+CLASSES = 10
+TRAIN_IMAGES = 60_000
+TEST_IMAGES = 10_000
+
+
+class TrainingConfig(Spec):
+    """One run on Fashion-MNIST, complete: with the same threads and device it gives the same numbers again.
+
+    `architecture` takes a catalogue key, plain data or a spec; image size, channels and classes live there alone.
+    """
+
+    architecture: SerializeAsAny[ArchitectureSpec]
+    epochs: int = knob(1, N_("Epochs"), N_("How often every training image is seen."), ge=1, le=200, step=1)
+    batch_size: int = knob(
+        128, N_("Batch size"), N_("Images averaged into one step of the optimiser."), ge=1, le=4096, step=1, scale="log"
+    )
+    optimizer: Literal["sgd", "adam", "adamw"] = knob(
+        "sgd", N_("Optimiser"), N_("Plain SGD as in the chapter, or Adam and AdamW, which scale each weight's step.")
+    )
+    learning_rate: float = knob(
+        0.1, N_("Learning rate"), N_("The length of a step along the gradient."), ge=1e-6, le=10, scale="log"
+    )
+    momentum: float = knob(
+        0.0, N_("Momentum"), N_("How much of the last step goes on; only for SGD."), ge=0, le=0.999, advanced=True
+    )
+    weight_decay: float = knob(
+        0.0, N_("Weight decay"), N_("Pulls every weight towards zero."), ge=0, le=1, scale="log", advanced=True
+    )
+    train_images: int = knob(
+        TRAIN_IMAGES,
+        N_("Training images"),
+        N_("The first so many of the 60,000 after a shuffle by the seed; fewer is faster and overfits sooner."),
+        ge=1,
+        le=TRAIN_IMAGES,
+        step=1000,
+        unit=N_("images"),
+    )
+    test_images: int = knob(
+        TEST_IMAGES,
+        N_("Test images"),
+        N_("How many of the 10,000 test images measure the accuracy."),
+        ge=1,
+        le=TEST_IMAGES,
+        step=1000,
+        unit=N_("images"),
+        advanced=True,
+    )
+    initialization: Literal["xavier", "default"] = knob(
+        "xavier",
+        N_("Initialisation"),
+        N_("Xavier-uniform as in the chapter, or PyTorch's own."),
+        advanced=True,
+    )
+    evaluations: int = knob(
+        10,
+        N_("Test measurements"),
+        N_("How often the test set is measured during the run, the end included."),
+        ge=1,
+        le=1000,
+        step=1,
+        advanced=True,
+    )
+    seed: int = knob(
+        1,
+        N_("Seed"),
+        N_("The same seed gives the same weights and the same order of images."),
+        ge=0,
+        le=2**31 - 1,
+        step=1,
+    )
+    augmentation: PipelineSpec | None = None
+    device: Literal["auto", "cpu", "cuda", "mps"] = knob(
+        "auto", N_("Device"), N_("Where to compute; automatic takes a GPU when there is one."), advanced=True
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = knob(
+        "auto",
+        N_("Precision"),
+        N_("Numbers of 32 bits, or bfloat16 where it is faster."),
+        advanced=True,
+    )
+    threads: int = knob(
+        0,
+        N_("Threads"),
+        N_("Processor threads of the run; 0 chooses. The same number is needed to repeat a run bit for bit."),
+        ge=0,
+        le=256,
+        step=1,
+        advanced=True,
+    )
+
+    @field_validator("architecture", mode="before")
+    @classmethod
+    def _architecture(cls, value: Any) -> Any:
+        return spec_of(value)
+
+    @field_validator("augmentation", mode="before")
+    @classmethod
+    def _augmentation(cls, value: Any) -> Any:
+        """A `Pipeline` is stored as the plain spec that it is."""
+        return PipelineSpec(operations=value.operations) if isinstance(value, PipelineSpec) else value
+
+    @model_validator(mode="after")
+    def _fits(self) -> "TrainingConfig":
+        if self.architecture.num_classes != CLASSES:
+            raise CnnvizError("classes_do_not_match", field="architecture", value=self.architecture.num_classes)
+        if self.batch_size > self.train_images:
+            raise CnnvizError(
+                "batch_larger_than_data", field="batch_size", batch_size=self.batch_size, images=self.train_images
+            )
+        return self
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in one pass over the training images; the last, smaller batch is left out, as in most recipes."""
+        return self.train_images // self.batch_size
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run."""
+        return self.epochs * self.steps_per_epoch
