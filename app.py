@@ -1,9 +1,17 @@
-"""What `streamlit run app.py` starts: the pages behind one server, with routes of its own.
+"""What `streamlit run app.py` starts: the pages behind one server, with routes, headers and the owner's cookie.
 
-`st.App` brings routes (the plotly.js that the curves use, health), headers and the owner's cookie; the page frame is
-`pages/main.py`. Measured: deep links work on a fresh server, and AppTest starts at the inner script.
+The pages' frame is `pages/main.py`: deep links work on a fresh server, and AppTest starts at
+that inner script.
 """
+
+import os
+
+# Before anything imports torch: a waiting thread must sleep, not spin, beside the training process.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
 
-app = st.App("pages/main.py")
+from cnnviz.ui.server import middleware, routes
+from cnnviz.ui.warming import lifespan
+
+app = st.App("pages/main.py", routes=routes(), middleware=middleware(), lifespan=lifespan)

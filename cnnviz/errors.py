@@ -32,9 +32,12 @@ MESSAGES: Final[dict[str, str]] = {
         "A residual block from {in_channels} to {out_channels} channels with stride {stride} needs a 1×1 convolution "
         "on its shortcut: {received} cannot be added to {expected}."
     ),
+    "shapes_differ": N_("{received} cannot be added to {expected}: both must have the same shape."),
     "input_shape_invalid": N_(
         "{value} is not an input shape. Write batch×channels×height×width, for example {example}."
     ),
+    "input_not_square": N_("{value} is not square. Give the same height and width, for example {example}."),
+    "compare_two_to_four": N_("{value} chosen: choose two to four networks to compare."),
     # data
     "data_missing": N_("The file {file} is missing. Restore it from the repository."),
     "data_damaged": N_("The file {file} is damaged. Restore it from the repository."),
@@ -48,6 +51,7 @@ MESSAGES: Final[dict[str, str]] = {
     # augmentation
     "range_reversed": N_("{label}: the range {low}–{high} runs backwards. Put the smaller value first."),
     "augmentation_empty_crop": N_("The crop of {size} px is larger than the picture of {width} × {height} px."),
+    "drawn_does_not_match": N_("The values were drawn for {received}, but the operations are {expected}. Draw again."),
     # training
     "classes_do_not_match": N_("Fashion-MNIST has 10 classes and the network has {value}. Set it to 10."),
     "device_missing": N_("This machine has no {value} device. Choose automatic or cpu."),
@@ -56,7 +60,8 @@ MESSAGES: Final[dict[str, str]] = {
         "Batch normalisation cannot train on a batch of 1: there is nothing to average over."
     ),
     "loss_not_finite": N_(
-        "The loss is no longer a number since step {step}. The learning rate {learning_rate} is too high: try {suggested}."
+        "The loss is no longer a number since step {step}. "
+        "The learning rate {learning_rate} is too high: try {suggested}."
     ),
     "out_of_memory": N_("The {device} ran out of memory. Choose a smaller batch than {batch_size} or a smaller input."),
     "disk_full": N_("The disk is full, so the run could not be kept. Free some space and continue it."),
@@ -64,6 +69,10 @@ MESSAGES: Final[dict[str, str]] = {
     "worker_lost": N_("The process that was training ended unexpectedly. The last checkpoint, step {step}, was kept."),
     "server_lost": N_("The server stopped during this run. What was recorded until step {step} was kept."),
     "training_failed": N_("The training stopped with an error ({error})."),
+    "checkpoint_mismatch": N_(
+        "This checkpoint belongs to a run with another {label}. Continue it with its own settings; epochs may grow."
+    ),
+    "run_active": N_("This run is still going. Stop it first."),
     "run_unknown": N_("There is no run {value} on this server."),
     "run_not_yours": N_("This run belongs to somebody else, so it can be watched but not changed."),
     "store_unusable": N_("Runs cannot be kept in {folder}: {reason}."),

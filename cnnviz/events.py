@@ -2,24 +2,26 @@
 
 `train` yields them, a worker prints them as JSON lines, the executor moves them, the store keeps them, pages and
 notebooks read them. The scalar names are the same wherever they apply: step, epoch, train_loss, train_accuracy,
-test_loss, test_accuracy, images_per_second, learning_rate. Losses are cross-entropies in nats, accuracies shares of one.
-Steps travel in blocks of arrays. New fields get defaults, so a newer reader understands an older event.
+test_loss, test_accuracy, images_per_second, learning_rate. Losses are cross-entropies in nats, accuracies shares of
+one. Steps travel in blocks of arrays. New fields get defaults, so a newer reader understands an older event. In JSON a
+value that is not finite is the string "NaN" or "Infinity", since JSON has no such numbers.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-EVENT_VERSION = 1
+EVENT_VERSION: Final = 1
 
 
 class _Event(BaseModel):
     """What every event has: the version, the steps done so far, the epochs (fractional), seconds since the start.
 
-    `seconds` counts time spent training on a monotonic clock, pauses left out.
+    `seconds` runs on a monotonic clock from the moment the network is ready; measuring the test set and writing
+    checkpoints are included, pauses and the time between an interruption and its continuation are not.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings")
 
     version: int = EVENT_VERSION
     step: int = 0
@@ -28,7 +30,12 @@ class _Event(BaseModel):
 
 
 class Started(_Event):
-    """Training begins or goes on; every choice that was made automatically stands here."""
+    """Training begins or goes on; every choice that was made automatically stands here.
+
+    `device` is "cpu", "cuda" or "mps" and `device_name` what the maker calls it; `precision` is "float32" or "bfloat16"
+    (autocast: weights stay in float32); `threads` are those of this process; `versions` name Python, torch and cnnviz;
+    `data_md5` has the checksum of each data file read.
+    """
 
     kind: Literal["started"] = "started"
     total_steps: int
@@ -40,13 +47,18 @@ class Started(_Event):
     device_name: str
     precision: str
     threads: int
+    channels_last: bool = False
+    fused_optimizer: bool = False
     resumed: bool = False
     versions: dict[str, str] = Field(default_factory=dict)
     data_md5: dict[str, str] = Field(default_factory=dict)
 
 
 class Steps(_Event):
-    """A block of steps: `step` is the last one, `first_step` the first; scalars are the block's means."""
+    """A block of steps: `step` is the last one, `first_step` the first; scalars are the block's means.
+
+    `images_per_second` is the speed of these steps alone.
+    """
 
     kind: Literal["steps"] = "steps"
     first_step: int
@@ -59,7 +71,7 @@ class Steps(_Event):
 
 
 class Evaluated(_Event):
-    """The test set, in evaluation mode and without gradients; train figures are the means of the epoch's steps so far."""
+    """The test set, in evaluation mode, without gradients; train figures are the means of the epoch's steps so far."""
 
     kind: Literal["evaluated"] = "evaluated"
     test_loss: float
@@ -101,7 +113,7 @@ class Finished(_Event):
 
 
 class Failed(_Event):
-    """The run ended badly: a code of `errors.MESSAGES` and its parameters, so that a page can say it in any language."""
+    """The run ended badly: a code of `errors.MESSAGES` and its parameters, for a page to say it in any language."""
 
     kind: Literal["failed"] = "failed"
     code: str

@@ -5,6 +5,7 @@ English is the language of the source, so a message is its own key; Spanish live
 frozen and hashable: pages make one per rerun and pass it on, nothing global remembers a reader.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -82,8 +83,10 @@ class Language:
 
     def significant(self, value: float, digits: int = 3) -> str:
         """A number rounded to some significant digits: 0.0123, 12.3, 1,230."""
-        if value == 0 or value != value or value in (float("inf"), float("-inf")):
-            return self.number(value) if value == value else "NaN"
+        if math.isnan(value):
+            return "NaN"
+        if value == 0 or math.isinf(value):
+            return self.number(value)
         rounded = float(f"{value:.{digits}g}")
         return str(format_decimal(rounded, format="#,##0.##########", locale=self.code))
 

@@ -29,7 +29,7 @@ class LayerRow:
         parameters: parameters of the module and everything in it, each shared weight once.
         macs: multiply-accumulates of the module and everything in it, for one image.
         output_bytes: bytes of its output, for the batch.
-        saved_bytes: bytes that autograd keeps inside it for the backward pass, each storage counted once, for the batch.
+        saved_bytes: bytes that autograd keeps inside it for the backward pass of the batch, each storage counted once.
         receptive_field: pixels of the input (height, width) that one output position sees; None where it is not a
             place any more (dense layers, whole-image operations).
         jump: distance in input pixels between two neighbouring output positions; None as above.

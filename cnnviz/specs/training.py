@@ -1,6 +1,6 @@
 """What a training run is made of: `TrainingConfig`, and the commands that reach a run while it goes."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import SerializeAsAny, field_validator, model_validator
 
@@ -11,9 +11,13 @@ from cnnviz.specs.augmentation import PipelineSpec
 from cnnviz.specs.base import Spec, knob
 from cnnviz.specs.catalog import spec_of
 
-CLASSES = 10
-TRAIN_IMAGES = 60_000
-TEST_IMAGES = 10_000
+CLASSES: Final = 10
+TRAIN_IMAGES: Final = 60_000
+TEST_IMAGES: Final = 10_000
+LEARNING_RATES: Final = (1e-6, 10.0)
+
+Action = Literal["pause", "resume", "step", "stop", "learning_rate"]
+"""What a hand can do to a run; "learning_rate" comes with the new rate."""
 
 
 class TrainingConfig(Spec):
@@ -31,7 +35,12 @@ class TrainingConfig(Spec):
         "sgd", N_("Optimiser"), N_("Plain SGD as in the chapter, or Adam and AdamW, which scale each weight's step.")
     )
     learning_rate: float = knob(
-        0.1, N_("Learning rate"), N_("The length of a step along the gradient."), ge=1e-6, le=10, scale="log"
+        0.1,
+        N_("Learning rate"),
+        N_("The length of a step along the gradient."),
+        ge=LEARNING_RATES[0],
+        le=LEARNING_RATES[1],
+        scale="log",
     )
     momentum: float = knob(
         0.0, N_("Momentum"), N_("How much of the last step goes on; only for SGD."), ge=0, le=0.999, advanced=True
@@ -124,10 +133,21 @@ class TrainingConfig(Spec):
 
     @property
     def steps_per_epoch(self) -> int:
-        """Steps in one pass over the training images; the last, smaller batch is left out, as in most recipes."""
-        return self.train_images // self.batch_size
+        """Steps in one pass over the training images.
+
+        The last batch of a pass is as small as what is left, as with the chapter's `DataLoader`. A single image left
+        over is no batch, since batch norm has nothing to average over: it waits for the next pass's shuffle.
+        """
+        full, rest = divmod(self.train_images, self.batch_size)
+        return full + (rest > 1)
 
     @property
     def total_steps(self) -> int:
         """Steps of the whole run."""
         return self.epochs * self.steps_per_epoch
+
+    @property
+    def evaluation_steps(self) -> tuple[int, ...]:
+        """After which steps the test set is measured: evenly spread, the last step included."""
+        total = self.total_steps
+        return tuple(sorted({max(1, round(total * i / self.evaluations)) for i in range(1, self.evaluations + 1)}))

@@ -1,0 +1,76 @@
+# make run    install what the app needs, once, and start it
+# make test   install what the tests need, once, and run them all
+#
+# Another interpreter: make run PYTHON=python3.12        Options of Streamlit: make run ARGS="--server.port 8600"
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+FLOOR := 85
+
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+
+# Installed is what these files say: a call after the first one needs no network unless a requirements file has changed.
+APP := $(VENV)/.installed-app
+DEV := $(VENV)/.installed-dev
+
+.PHONY: run test lint format types arrows unit browser soak bench messages clean
+.NOTPARALLEL:
+
+run: $(APP)
+	$(BIN)/python -m streamlit run app.py $(ARGS)
+
+# In the order of what is found fastest; the tests come last, so pytest's own line closes the output.
+test: lint types arrows unit browser
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(DEV)
+	$(BIN)/python -m mypy
+
+arrows: $(DEV)
+	$(BIN)/lint-imports
+
+# The library first, then every page through AppTest in both languages (tests/conftest.py keeps that order). Branches are
+# counted when all tests run: a part of them, chosen with ARGS, says nothing about the floor.
+unit: $(DEV)
+	$(BIN)/python -m pytest -m "not browser and not soak" $(or $(ARGS),--cov --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered)
+
+# In a process of its own: what a person would see and how fast it comes is measured without the other tests' memory.
+browser: $(DEV)
+	$(BIN)/python -m pytest -m "browser and not soak" $(ARGS)
+
+# Long load, churn and chaos runs against a server on this machine.
+soak: $(DEV)
+	$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+
+bench: $(DEV)
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS) || exit 1; done
+
+# Collect the sentences of the source and merge them into cnnviz/locale/*; what is translated already stays.
+messages: $(DEV)
+	$(BIN)/python -m tests.project.messages
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+
+$(APP): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "cnnviz needs Python 3.11, 3.12 or 3.13; this is " + sys.version.split()[0] + ". Name another one: make $(or $(MAKECMDGOALS),run) PYTHON=python3.13")'
+	@echo "Installing what the app needs, once: PyTorch is large, so this takes some minutes."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt $(APP)
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,98 @@
+"""SQLite for many threads: one writer behind a lock, readers from a pool, failures in words.
+
+In WAL mode readers see the last committed state and never wait for the writer, nor it for them. Threads of a Streamlit
+server live for one rerun, so readers belong to a pool and not to threads.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Final
+
+from cnnviz.errors import CnnvizError
+from cnnviz.training.schema import migrate, transaction
+
+_BUSY_MS: Final = 5_000
+_SPARE_READERS: Final = 16
+
+
+class Database:
+    """The run store's file.
+
+    Raises:
+        CnnvizError: if the file cannot be opened, is no store, or belongs to a newer program.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._spare: LifoQueue[sqlite3.Connection] = LifoQueue(_SPARE_READERS)
+        self._closed = False
+        with self._in_words():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = self._connect()
+            try:
+                self._writer.execute("PRAGMA journal_mode = WAL")
+                self._writer.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing
+                self._writer.execute("PRAGMA foreign_keys = ON")
+                self.version = migrate(self._writer)
+            except BaseException:
+                self._writer.close()
+                raise
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, by one thread at a time.
+
+        Raises:
+            CnnvizError: if the disk is full, or another process holds the lock for longer than five seconds.
+        """
+        with self._lock, self._in_words(), transaction(self._writer):
+            yield self._writer
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees one committed state throughout.
+
+        Raises:
+            CnnvizError: if the file cannot be read.
+        """
+        with self._in_words():
+            try:
+                reader = self._spare.get_nowait()
+            except Empty:
+                reader = self._connect()
+                reader.execute("PRAGMA query_only = ON")
+            try:
+                reader.execute("BEGIN")
+                yield reader
+            finally:
+                reader.execute("COMMIT")
+                if self._closed or self._spare.full():
+                    reader.close()
+                else:
+                    self._spare.put_nowait(reader)
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self._closed = True
+        with self._lock:
+            self._writer.close()
+        while not self._spare.empty():
+            self._spare.get_nowait().close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        return connection
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise CnnvizError("store_unusable", folder=str(self.path.parent), reason=str(error)) from error

@@ -1,0 +1,69 @@
+"""The queue of runs, fair between owners: whoever was served longest ago comes next."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+_REMEMBERED: Final = 1000  # owners
+
+
+class FairQueue:
+    """Runs that wait; not safe between threads by itself.
+
+    Each owner's runs keep their order. Between owners the next is the one whose last run began longest ago, those who
+    had none first, then by arrival: nobody waits for another's second run before their own first.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[tuple[int, str]]] = {}
+        self._served: dict[str, int] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self._waiting.values()))
+
+    def put(self, owner: str, run_id: str) -> None:
+        """Wait behind the owner's own runs."""
+        self._count += 1
+        self._waiting.setdefault(owner, deque()).append((self._count, run_id))
+
+    def pop(self) -> str:
+        """The next run.
+
+        Raises:
+            StopIteration: if nobody waits.
+        """
+        owner, run_id = next(self._in_order())
+        self._count += 1
+        self._served.pop(owner, None)
+        self._served[owner] = self._count
+        if len(self._served) > _REMEMBERED:
+            del self._served[next(iter(self._served))]
+        self.remove(run_id)
+        return run_id
+
+    def remove(self, run_id: str) -> bool:
+        """Take a run out; returns whether it was there."""
+        for owner, runs in self._waiting.items():
+            for entry in runs:
+                if entry[1] == run_id:
+                    runs.remove(entry)
+                    if not runs:
+                        del self._waiting[owner]
+                    return True
+        return False
+
+    def position(self, run_id: str) -> int | None:
+        """1 for the run that comes next, 2 for the one after it, None for one that does not wait."""
+        return next((place for place, (_, other) in enumerate(self._in_order(), 1) if other == run_id), None)
+
+    def _in_order(self) -> Iterator[tuple[str, str]]:
+        waiting = {owner: deque(runs) for owner, runs in self._waiting.items()}
+        served, count = dict(self._served), self._count
+        while waiting:
+            owner = min(waiting, key=lambda owner: (served.get(owner, 0), waiting[owner][0]))
+            yield owner, waiting[owner].popleft()[1]
+            count += 1
+            served[owner] = count
+            if not waiting[owner]:
+                del waiting[owner]

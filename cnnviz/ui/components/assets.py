@@ -1,0 +1,64 @@
+"""Files for the browser that are too large to travel with every message: served once, compressed once, kept for good.
+
+A component's inline JavaScript is part of each of its messages. What updates twice a second therefore carries only a
+line that imports the rest from here. The address contains a version, so browsers may keep the file for ever.
+"""
+
+import gzip
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+PREFIX: Final = "app"
+_FOREVER: Final = "public, max-age=31536000, immutable"
+
+
+def accepts_gzip(header: str) -> bool:
+    """Whether an `Accept-Encoding` header allows gzip (RFC 9110, section 12.5.3): "*" counts, a weight of 0 refuses."""
+    weights: dict[str, float] = {}
+    for part in header.lower().split(","):
+        coding, _, parameters = part.strip().partition(";")
+        name, _, weight = parameters.strip().partition("=")
+        try:
+            weights[coding.strip()] = float(weight) if name.strip() == "q" else 1.0
+        except ValueError:
+            weights[coding.strip()] = 0.0
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
+def asset_path(name: str) -> str:
+    """The address of an asset on this server, below `server.baseUrlPath`."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return "/" + "/".join(part for part in (base, PREFIX, name) if part)
+
+
+def asset_route(name: str, read: Callable[[], bytes], media_type: str) -> Route:
+    """A route that serves bytes which never change.
+
+    Args:
+        name: the last part of the address; contains a version or a digest.
+        read: returns the bytes; called once, at the first request.
+        media_type: for example "text/javascript".
+    """
+
+    @cache
+    def plain() -> bytes:
+        return read()
+
+    @cache
+    def compressed() -> bytes:
+        return gzip.compress(plain(), compresslevel=9, mtime=0)
+
+    def serve(request: Request) -> Response:
+        # Not a coroutine: Starlette runs it in a thread, so compressing 5 MB keeps nobody waiting.
+        headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
+        if accepts_gzip(request.headers.get("accept-encoding", "")):
+            return Response(compressed(), media_type=media_type, headers={**headers, "Content-Encoding": "gzip"})
+        return Response(plain(), media_type=media_type, headers=headers)
+
+    return Route(asset_path(name), serve, methods=["GET"], name=name)

@@ -1,0 +1,137 @@
+"""What travels from the server to the live curves: one block of bytes per tick, a few hundred points at most.
+
+JSON would need three times as many bytes. Each part of a run carries the step before its first point, so the browser
+knows whether it joins on to what it has. No streamlit here; the session's memory is handed in.
+"""
+
+import hashlib
+import json
+import struct
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.figures.curves import RunCurves, columns, extremes, tail
+
+HISTORY: Final = 1500
+"""The most training points of a run that a browser gets at once."""
+TAIL: Final = 100
+"""The most training points in one update, all running runs together: with Streamlit's own share it stays below 3 kB."""
+NOT_A_NUMBER: Final = 65535
+"""Stands for an accuracy that is not known; shares of one are 0 to 65,534."""
+
+Memory = MutableMapping[str, Any]
+"""What a browser has been sent: per run its revision, the digest of its look, the last two positions; plain data."""
+
+
+def message(frame: Mapping[str, Any], alt: str, series: Sequence[RunCurves], memory: Memory) -> bytes:
+    """What to send now, given what was sent before; `memory` is brought up to date.
+
+    The frame and a run's name, colour and marks are sent when they have changed. A run that the browser does not know
+    is sent whole, reduced to `HISTORY` points; one that it knows, from where it stood two messages ago, so that one
+    lost message leaves no gap.
+    """
+    header: dict[str, Any] = {"alt": alt, "runs": []}
+    if memory.get("") != _digest(frame):
+        memory[""] = _digest(frame)
+        header["frame"] = dict(frame)
+    moving = sum(_known(run, memory) and _last(run.train_steps) > memory[run.id]["train"][1] for run in series)
+    limit = max(TAIL // max(moving, 1), 16)
+    blocks: list[NDArray[Any]] = []
+    for run in series:
+        header["runs"].append(_run(run, memory, limit, blocks))
+    for gone in memory.keys() - {run.id for run in series} - {""}:
+        del memory[gone]
+    return encode(header, blocks)
+
+
+def _known(run: RunCurves, memory: Memory) -> bool:
+    return run.id in memory and memory[run.id]["revision"] == run.revision
+
+
+def _run(run: RunCurves, memory: Memory, limit: int, blocks: list[NDArray[Any]]) -> dict[str, Any]:
+    """One run's part of the header; its arrays are appended to `blocks`."""
+    train = columns(run.train_steps, run.train_loss, run.train_accuracy)
+    test = columns(run.test_steps, run.test_loss, run.test_accuracy)
+    last = {"train": _last(train[0]) or run.previous_step, "test": _last(test[0])}
+    look = {
+        "name": run.name,
+        "color": run.color,
+        "dash": run.dash,
+        "perEpoch": run.steps_per_epoch,
+        "total": run.total_steps,
+        "marks": [[mark.step, mark.label] for mark in run.marks],
+    }
+    known = _known(run, memory)
+    sent = memory.get(run.id, {})
+    entry: dict[str, Any] = {"id": run.id, "rev": run.revision}
+    if not known or sent["look"] != _digest(look):
+        entry["look"] = look
+    start = {"train": 0, "test": 0}
+    if known:
+        start = {"train": tail(train[0], sent["train"][0]), "test": tail(test[0], sent["test"][0])}
+    entry["train"] = _part(train, start["train"], limit if known else HISTORY, run.previous_step, blocks)
+    entry["test"] = _part(test, start["test"], limit if known else HISTORY, 0, blocks)
+    memory[run.id] = {
+        "revision": run.revision,
+        "look": _digest(look),
+        **{part: (sent[part][1] if known else last[part], last[part]) for part in ("train", "test")},
+    }
+    return entry
+
+
+def _part(
+    arrays: tuple[NDArray[Any], ...], start: int, limit: int, previous_step: int, blocks: list[NDArray[Any]]
+) -> list[int]:
+    """The points from a position on, as [step before them, how many, first step, last step].
+
+    Losses are float32, accuracies 16-bit shares of one. Steps are sent where they are not consecutive: as 16-bit
+    distances from the first one, or as int32 where these do not suffice.
+    """
+    steps, loss, accuracy = arrays
+    before = int(steps[start - 1]) if start else previous_step
+    steps, loss, accuracy = steps[start:], loss[start:], accuracy[start:]
+    if len(steps) > limit:
+        # Half of the points keep the outline of the loss, half that of the accuracy.
+        half = max(limit // 2, 4)
+        chosen = np.union1d(extremes(loss, half), extremes(accuracy, half))
+        steps, loss, accuracy = steps[chosen], loss[chosen], accuracy[chosen]
+    count = len(steps)
+    if not count:
+        return [before, 0, 0, before]
+    first, last = int(steps[0]), int(steps[-1])
+    if last - first != count - 1:
+        blocks.append((steps - first).astype("<u2") if last - first < 2**16 else steps.astype("<i4"))
+    blocks += [loss.astype("<f4"), _shares(accuracy)]
+    return [before, count, first, last]
+
+
+def _shares(accuracy: NDArray[Any]) -> NDArray[Any]:
+    """Shares of one as 16-bit integers, exact to 0.00001."""
+    whole = np.round(np.nan_to_num(np.clip(accuracy, 0, 1), nan=0) * (NOT_A_NUMBER - 1))
+    return np.where(np.isnan(accuracy), NOT_A_NUMBER, whole).astype("<u2")
+
+
+def encode(header: Mapping[str, Any], blocks: Iterable[NDArray[Any]]) -> bytes:
+    """The header's length (uint32), the header as JSON, then the arrays; little-endian, each padded to 4 bytes.
+
+    Raises:
+        ValueError: if the header contains a number that JSON cannot express.
+    """
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    text += b" " * (-len(text) % 4)
+    return struct.pack("<I", len(text)) + text + b"".join(_padded(block.tobytes()) for block in blocks)
+
+
+def _padded(data: bytes) -> bytes:
+    return data + b"\0" * (-len(data) % 4)
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _last(steps: Any) -> int:
+    return int(steps[-1]) if len(steps) else 0

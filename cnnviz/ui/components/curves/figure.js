@@ -1,0 +1,330 @@
+// The runs as a plotly figure: accuracy above, loss below, one shared axis.
+
+import { outline, smooth } from "./points.js"
+
+const NARROW = 560 // px; below it the type is smaller and there is no room at the ends of the lines
+const DIRECT = 3 // up to this many runs are labelled at the ends of their lines
+const PERCENT = "\u202f%"
+
+// Colours and type of the page, read anew at every drawing because the theme may have changed.
+export function readTheme(element) {
+  const style = getComputedStyle(element)
+  const value = name => style.getPropertyValue(`--st-${name}`).trim()
+  const background = value("background-color") || "#ffffff"
+  return {
+    background,
+    text: value("text-color") || "#222222",
+    quiet: mix(value("text-color") || "#222222", background, 0.72),
+    grid: mix(value("text-color") || "#222222", background, 0.13),
+    font: value("font") || "sans-serif",
+    dark: luminance(background) < 0.4,
+  }
+}
+
+// Whether the lines carry their names at their ends; otherwise there is a legend above.
+export function labelsDirectly(count, width) {
+  return width >= NARROW ? count <= DIRECT : count <= 1
+}
+
+// A run's colour in this theme: one for both, or a pair.
+export function colorOf(look, theme) {
+  return Array.isArray(look.color) ? look.color[theme.dark ? 1 : 0] : look.color
+}
+
+// `view` holds the ranges of the vertical axes as they are drawn now, `range` the part of the x axis looked at.
+export function buildFigure({ runs, frame, theme, width, hidden, zoom, range, view }) {
+  const narrow = width < NARROW
+  const shown = runs.filter(run => !hidden.has(run.id))
+  const epochs = frame.x === "epochs"
+  const x = (run, steps) => (epochs ? steps.map(step => step / (run.look.perEpoch || 1)) : steps)
+  const limit = Math.max(300, Math.min(1500, Math.floor((2.5 * width) / Math.max(shown.length, 1))))
+  const traces = []
+  const ends = []
+  for (const run of shown) addRun(run)
+  return { traces, layout: layout() }
+
+  function addRun(run) {
+    const { train, test, look } = run
+    const color = colorOf(look, theme)
+    const at = { train: x(run, train.steps), test: x(run, test.steps) }
+    const percent = values => values.map(value => 100 * value)
+    const smoothed = {
+      loss: smooth(train.steps, train.loss, frame.smoothing),
+      accuracy: percent(smooth(train.steps, train.accuracy, frame.smoothing)),
+    }
+    const tested = { loss: test.loss, accuracy: percent(test.accuracy) }
+    const [from, to] = range || []
+    const line = (part, steps, values, panel, style, hover) => {
+      const points = outline(steps, values, limit, from, to)
+      traces.push({
+        ...points,
+        uid: `${run.id}/${part}/${panel}`,
+        type: "scatter",
+        mode: "lines",
+        name: (runs.length > 1 ? `${run.label} · ` : "") + frame.labels[part === "test" ? "test" : "train"],
+        yaxis: panel === "accuracy" ? "y" : "y2",
+        connectgaps: false,
+        ...(hover ? { hovertemplate: panel === "accuracy" ? `%{y:.1f}${PERCENT}` : "%{y:.3f}" } : { hoverinfo: "skip" }),
+        ...style,
+      })
+    }
+    const thin = { line: { color, width: 1.25 }, opacity: 0.85 }
+    const dotted = {
+      mode: "lines+markers",
+      line: { color, width: 2.5, dash: look.dash },
+      marker: { color, size: narrow ? 5 : 7, line: { color: theme.background, width: 1 } },
+    }
+    line("raw", at.train, train.loss, "loss", { line: { color, width: 1 }, opacity: 0.35 }, false)
+    for (const panel of ["accuracy", "loss"]) {
+      line("train", at.train, smoothed[panel], panel, thin, true)
+      if (test.length) line("test", at.test, tested[panel], panel, dotted, true)
+      const furthest = Math.max(at.train.at(-1) ?? 0, at.test.at(-1) ?? 0)
+      const end = (part, values) => {
+        const last = values.findLast(Number.isFinite)
+        if (last !== undefined) ends.push({ run, part, panel, color, x: furthest, y: last })
+      }
+      if (narrow) continue
+      if (runs.length === 1) {
+        end("train", smoothed[panel])
+        end("test", tested[panel])
+      } else if (runs.length <= DIRECT) {
+        end("run", test.length ? tested[panel] : smoothed[panel])
+      }
+    }
+  }
+
+  function layout() {
+    const size = narrow ? 12 : 14
+    const widths = ends.map(end => textWidth(shorten(label(end), 26), `600 ${size}px ${theme.font}`))
+    const right = Math.max(narrow ? 14 : 24, 18 + Math.max(0, ...widths))
+    const margin = { l: narrow ? 44 : 58, r: right, t: 30, b: narrow ? 42 : 48 }
+    const inner = frame.height - margin.t - margin.b
+    const gap = 44 / inner // px between the panels, with room for the lower one's title
+    const split = 0.5
+    const domains = { accuracy: [split + gap / 2, 1], loss: [0, split - gap / 2] }
+    const axis = {
+      gridcolor: theme.grid,
+      zerolinecolor: theme.grid,
+      linecolor: theme.quiet,
+      tickfont: { size, color: theme.text },
+      ticks: "",
+      automargin: false,
+      fixedrange: false,
+      uirevision: `zoom ${zoom}`, // Plotly forgets what was zoomed when this changes
+    }
+    const furthest = Math.max(
+      0,
+      ...runs.map(run => x(run, [Math.max(run.look.total || 0, run.train.covered, run.test.covered)])[0]),
+    )
+    const title = (text, domain) => ({
+      text: escape(text),
+      xref: "paper",
+      yref: "paper",
+      x: 0,
+      y: domain[1],
+      xanchor: "left",
+      yanchor: "bottom",
+      xshift: -margin.l + 4,
+      yshift: 6,
+      showarrow: false,
+      font: { size: size + 1, color: theme.text, weight: 600 },
+    })
+    return {
+      width,
+      height: frame.height,
+      margin,
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: theme.font, size, color: theme.text },
+      separators: frame.labels.locale === "es" ? ",." : ".,",
+      showlegend: false,
+      uirevision: "keep",
+      dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+      hovermode: "x unified",
+      hoverlabel: {
+        bgcolor: theme.background,
+        bordercolor: theme.quiet,
+        font: { size: size - 1, color: theme.text, family: theme.font },
+        namelength: -1,
+      },
+      xaxis: {
+        ...axis,
+        anchor: "y2",
+        title: { text: escape(frame.xTitle), standoff: 6, font: { size, color: theme.text } },
+        range: [0, furthest > 0 ? 1.01 * furthest : epochs ? 1 : 100], // room for the last dot
+        hoverformat: epochs ? ".2f" : ",d",
+        unifiedhovertitle: { text: `${escape(epochs ? frame.labels.epoch : frame.labels.step)} %{x}` },
+        tickformat: epochs ? "" : ",d",
+        nticks: narrow ? 5 : 9,
+        showgrid: false,
+        showline: true,
+      },
+      yaxis: { ...axis, domain: domains.accuracy, range: [0, 100], ticksuffix: PERCENT, nticks: 6 },
+      yaxis2: { ...axis, domain: domains.loss, rangemode: "tozero", nticks: 6 },
+      shapes: [...marks().map(mark => mark.shape), ...frame.references.map(referenceLine)],
+      annotations: [
+        title(frame.yTitles[0], domains.accuracy),
+        title(frame.yTitles[1], domains.loss),
+        ...marks().map(mark => mark.text),
+        ...frame.references.map(line => referenceText(line, size)),
+        ...endLabels(inner, domains, size),
+      ],
+    }
+  }
+
+  function label(end) {
+    return end.part === "run" ? end.run.label : frame.labels[end.part]
+  }
+
+  // Labels at the ends of the lines, moved apart where two lines end close to each other.
+  function endLabels(inner, domains, size) {
+    return ["accuracy", "loss"].flatMap(panel => {
+      const own = ends.filter(end => end.panel === panel).sort((a, b) => a.y - b.y)
+      const [low, high] = view[panel]
+      const scale = (inner * (domains[panel][1] - domains[panel][0])) / (high - low)
+      const heights = own.map(end => (end.y - low) * scale)
+      const places = spread(heights, size + 4)
+      return own.map((end, index) => ({
+        text: escape(shorten(label(end), 26)),
+        x: end.x,
+        y: end.y,
+        xref: "x",
+        yref: panel === "accuracy" ? "y" : "y2",
+        xanchor: "left",
+        yanchor: "middle",
+        xshift: 8,
+        yshift: places[index] - heights[index],
+        showarrow: false,
+        font: { size, color: end.color, weight: end.part === "train" ? 400 : 600 },
+      }))
+    })
+  }
+
+  function marks() {
+    const all = shown.flatMap(run => run.look.marks.map(([step, text]) => ({ run, text, at: x(run, [step])[0] })))
+    all.sort((a, b) => a.at - b.at)
+    return all.map(({ run, text, at }, index) => {
+      const color = runs.length > 1 ? colorOf(run.look, theme) : theme.quiet
+      return {
+        shape: {
+          type: "line",
+          xref: "x",
+          yref: "paper",
+          x0: at,
+          x1: at,
+          y0: 0,
+          y1: 1,
+          line: { color, width: 1, dash: "dot" },
+        },
+        text: {
+          text: escape(shorten(text, 28)),
+          x: at,
+          y: 0,
+          xref: "x",
+          yref: "y domain",
+          xanchor: "left",
+          yanchor: "bottom",
+          xshift: 3,
+          yshift: 3 + 16 * (index % 3),
+          showarrow: false,
+          font: { size: 12, color },
+          bgcolor: translucent(theme.background, 0.75),
+          borderpad: 1,
+        },
+      }
+    })
+  }
+
+  function referenceLine(line) {
+    const value = line.panel === "accuracy" ? 100 * line.value : line.value
+    return {
+      type: "line",
+      xref: "paper",
+      yref: line.panel === "accuracy" ? "y" : "y2",
+      x0: 0,
+      x1: 1,
+      y0: value,
+      y1: value,
+      line: { color: line.color || theme.quiet, width: 1.25, dash: "dash" },
+    }
+  }
+
+  // Where the curves are not: an accuracy is approached from below and late, a loss from above and early.
+  function referenceText(line, size) {
+    const left = line.panel === "accuracy"
+    return {
+      text: escape(line.label),
+      xref: "paper",
+      yref: line.panel === "accuracy" ? "y" : "y2",
+      x: left ? 0 : 1,
+      y: line.panel === "accuracy" ? 100 * line.value : line.value,
+      xanchor: left ? "left" : "right",
+      yanchor: "bottom",
+      xshift: left ? 4 : -4,
+      showarrow: false,
+      font: { size: size - 1, color: line.color || theme.quiet },
+      bgcolor: translucent(theme.background, 0.7),
+      borderpad: 1,
+    }
+  }
+}
+
+// Heights in rising order, at least `gap` apart and as near to where they belong as they can be.
+function spread(heights, gap) {
+  const groups = []
+  for (const height of heights) {
+    groups.push({ middle: height, size: 1 })
+    for (let last = groups.length - 1; last > 0; last--) {
+      const [one, two] = [groups[last - 1], groups[last]]
+      if (two.middle - one.middle >= (gap * (one.size + two.size)) / 2) break
+      const size = one.size + two.size
+      groups.splice(last - 1, 2, { middle: (one.middle * one.size + two.middle * two.size) / size, size })
+    }
+  }
+  return groups.flatMap(({ middle, size }) =>
+    Array.from({ length: size }, (_, index) => middle + gap * (index - (size - 1) / 2)),
+  )
+}
+
+function textWidth(text, font) {
+  const context = document.createElement("canvas").getContext("2d")
+  context.font = font
+  return context.measureText(text).width
+}
+
+// Plotly reads a little markup in texts; names are data and must stay text.
+function escape(text) {
+  return String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")
+}
+
+function shorten(text, limit) {
+  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text
+}
+
+// Any CSS colour as [red, green, blue], by letting the browser paint it.
+const painted = new Map()
+function rgb(color) {
+  if (!painted.has(color)) {
+    const canvas = document.createElement("canvas")
+    canvas.width = canvas.height = 1
+    const context = canvas.getContext("2d", { willReadFrequently: true })
+    context.fillStyle = color
+    context.fillRect(0, 0, 1, 1)
+    painted.set(color, [...context.getImageData(0, 0, 1, 1).data].slice(0, 3))
+  }
+  return painted.get(color)
+}
+
+function mix(color, other, share) {
+  const [a, b] = [rgb(color), rgb(other)]
+  return `rgb(${a.map((value, index) => Math.round(share * value + (1 - share) * b[index])).join()})`
+}
+
+function translucent(color, alpha) {
+  return `rgba(${rgb(color).join()},${alpha})`
+}
+
+function luminance(color) {
+  const [red, green, blue] = rgb(color).map(value => value / 255)
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}

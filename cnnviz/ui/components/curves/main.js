@@ -1,0 +1,376 @@
+// Live training curves. Streamlit calls the default export again at every message and at every change of the theme.
+
+import { buildFigure, colorOf, labelsDirectly, readTheme } from "./figure.js"
+import { decode, Points, smooth } from "./points.js"
+
+const instances = new WeakMap()
+const SPEAK = 10_000 // ms between two announcements to a screen reader
+
+let sheet
+function loadStyle(url) {
+  sheet ??= fetch(url)
+    .then(answer => (answer.ok ? answer.text() : ""))
+    .catch(() => "")
+    .then(text => {
+      const made = new CSSStyleSheet()
+      made.replaceSync(text)
+      document.adoptedStyleSheets = [...document.adoptedStyleSheets, made]
+    })
+  return sheet
+}
+
+// One plotly.js per page, whoever asks first.
+function loadPlotly(url) {
+  window.cnnvizPlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script")
+    script.src = url
+    script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error(url)))
+    script.onerror = () => {
+      script.remove()
+      window.cnnvizPlotly = undefined // so that it can be tried again
+      reject(new Error(url))
+    }
+    document.head.append(script)
+  })
+  return window.cnnvizPlotly
+}
+
+export default async function (component, styleUrl, plotlyUrl) {
+  const root = component.parentElement.querySelector(".live-curves")
+  let curves = instances.get(root)
+  if (!curves) {
+    curves = new LiveCurves(root, plotlyUrl)
+    instances.set(root, curves)
+  }
+  curves.receive(component)
+  await loadStyle(styleUrl)
+  root.classList.add("styled")
+  // Streamlit also runs the clean-up of a call that a newer one has overtaken: only a removed element is torn down.
+  return () => setTimeout(() => root.isConnected || curves.destroy())
+}
+
+class LiveCurves {
+  constructor(root, plotlyUrl) {
+    this.root = root
+    this.plotlyUrl = plotlyUrl
+    this.runs = new Map()
+    this.order = []
+    this.hidden = new Set()
+    this.zoom = 0
+    this.range = null // the part of the x axis that is looked at, null for all of it
+    this.asked = { at: -Infinity, pause: 1000 }
+    this.spoken = -Infinity
+    this.build()
+    this.observer = new ResizeObserver(() => this.schedule())
+    this.observer.observe(this.chart)
+    this.load()
+  }
+
+  build() {
+    const make = (tag, className, parent) => {
+      const element = document.createElement(tag)
+      element.className = className
+      parent.append(element)
+      return element
+    }
+    this.root.textContent = ""
+    this.figure = make("figure", "figure", this.root)
+    this.figure.setAttribute("role", "figure")
+    this.legend = make("ul", "legend", this.figure)
+    this.area = make("div", "area", this.figure)
+    this.chart = make("div", "chart", this.area)
+    this.chart.setAttribute("aria-hidden", "true") // the sentence, the live region and the table say it in words
+    this.skeleton = make("div", "skeleton", this.area)
+    this.note = make("p", "note", this.area)
+    this.reset = make("button", "reset", this.area)
+    this.reset.type = "button"
+    this.reset.hidden = true
+    this.reset.onclick = () => this.showAll()
+    this.failure = make("div", "failure", this.area)
+    this.failure.setAttribute("role", "alert")
+    this.failure.hidden = true
+    this.key = make("figcaption", "key", this.figure)
+    this.live = make("p", "live", this.root)
+    this.live.setAttribute("aria-live", "polite")
+    this.details = make("details", "details", this.root)
+    this.summary = make("summary", "", this.details)
+    this.tablePlace = make("div", "table", this.details)
+    this.tablePlace.tabIndex = 0
+    this.details.ontoggle = () => this.writeTable()
+  }
+
+  async load() {
+    try {
+      this.plotly = await loadPlotly(this.plotlyUrl)
+      this.failure.hidden = true
+      this.schedule()
+    } catch {
+      this.fail()
+    }
+  }
+
+  fail() {
+    const { labels } = this.frame || { labels: {} }
+    this.skeleton.hidden = true
+    const text = document.createElement("p")
+    text.textContent = `⚠ ${labels.failed || this.plotlyUrl}`
+    const retry = document.createElement("button")
+    retry.type = "button"
+    retry.textContent = labels.retry || "↻"
+    retry.onclick = () => {
+      this.failure.hidden = true
+      this.skeleton.hidden = false
+      this.load()
+    }
+    this.failure.replaceChildren(text, retry)
+    this.failure.hidden = false
+    this.note.hidden = true
+    this.details.open = true
+  }
+
+  // Data ------------------------------------------------------------------------------------------------------------
+
+  receive({ data, setTriggerValue }) {
+    if (data && data !== this.data) {
+      this.data = data
+      const message = decode(data)
+      if (message.frame) this.takeFrame(message.frame)
+      this.figure.setAttribute("aria-label", message.alt)
+      const whole = message.runs.map(run => this.takeRun(run)).every(Boolean) && Boolean(this.frame)
+      this.order = message.runs.map(run => run.id)
+      for (const id of [...this.runs.keys()]) if (!this.order.includes(id)) this.runs.delete(id)
+      this.name()
+      if (whole) this.asked.pause = 1000
+      else this.ask(setTriggerValue)
+      this.speak()
+    }
+    this.schedule()
+  }
+
+  takeFrame(frame) {
+    this.frame = frame
+    this.area.style.height = `${frame.height}px`
+    this.skeleton.textContent = frame.labels.loading
+    this.reset.textContent = frame.labels.reset
+    this.key.textContent = frame.labels.key
+    this.summary.textContent = frame.labels.table
+    this.tablePlace.setAttribute("role", "region")
+    this.tablePlace.setAttribute("aria-label", frame.labels.table)
+    this.note.textContent = frame.labels.waiting
+  }
+
+  takeRun({ id, rev, look, train, test }) {
+    let run = this.runs.get(id)
+    if (!run || run.rev !== rev) {
+      run = { id, rev, look: run && run.look, train: new Points(), test: new Points() }
+      this.runs.set(id, run)
+    }
+    if (look) run.look = look
+    const parts = [run.train.merge(train), run.test.merge(test)]
+    return parts.every(Boolean) && Boolean(run.look)
+  }
+
+  // Two runs may have one name; the reader must still be able to tell them apart.
+  name() {
+    const seen = new Map()
+    for (const run of this.listed()) {
+      const times = (seen.get(run.look.name) || 0) + 1
+      seen.set(run.look.name, times)
+      run.label = times > 1 ? `${run.look.name} (${times})` : run.look.name
+    }
+  }
+
+  listed() {
+    return this.order.map(id => this.runs.get(id)).filter(run => run && run.look)
+  }
+
+  // Something is missing: a message was lost, or this page has just been opened again. Ask for everything, not too often.
+  ask(setTriggerValue) {
+    const now = performance.now()
+    if (now - this.asked.at < this.asked.pause) return
+    this.asked = { at: now, pause: Math.min(2 * this.asked.pause, 30_000) }
+    setTriggerValue("need", true)
+  }
+
+  // Drawing ---------------------------------------------------------------------------------------------------------
+
+  schedule() {
+    this.pending ||= requestAnimationFrame(() => {
+      this.pending = 0
+      this.draw()
+    })
+  }
+
+  draw() {
+    if (!this.frame || !this.root.isConnected) return
+    const width = Math.floor(this.chart.clientWidth)
+    this.writeLegend(width)
+    this.writeTable()
+    if (!this.plotly || width < 50) return
+    if (this.chart._dragging) return setTimeout(() => this.schedule(), 100) // a redrawing would take the zoom box away
+    const theme = readTheme(this.root)
+    const runs = this.listed()
+    const { traces, layout } = buildFigure({
+      runs,
+      frame: this.frame,
+      theme,
+      width,
+      hidden: this.hidden,
+      zoom: this.zoom,
+      range: this.range,
+      view: this.view(runs),
+    })
+    const config = { displayModeBar: false, scrollZoom: false, doubleClick: false, showTips: false, responsive: false }
+    this.plotly.react(this.chart, traces, layout, config)
+    if (!this.listening) this.listen()
+    else if (this.hovered) this.plotly.Fx.hover(this.chart, { xval: this.hovered.x }, this.hovered.panel)
+    this.skeleton.hidden = true
+    this.note.hidden = runs.some(run => run.train.length || run.test.length)
+    this.draws = (this.draws || 0) + 1
+    this.root.dataset.draws = this.draws
+  }
+
+  // The ranges of the vertical axes, as drawn last; before the first drawing a guess.
+  view(runs) {
+    const drawn = this.chart._fullLayout
+    if (drawn?.yaxis2) return { accuracy: drawn.yaxis.range, loss: drawn.yaxis2.range }
+    const losses = runs.flatMap(run => [...run.train.loss, ...run.test.loss]).filter(Number.isFinite)
+    return { accuracy: [0, 100], loss: [0, losses.reduce((a, b) => Math.max(a, b), 1)] }
+  }
+
+  listen() {
+    this.listening = true
+    this.chart.on("plotly_relayout", change => {
+      if (!Object.keys(change).some(name => name.includes("axis"))) return
+      this.reset.hidden = false
+      const axis = this.chart.layout.xaxis
+      this.range = axis.range.map(Number)
+      this.schedule() // more points where one looks closer
+    })
+    this.chart.on("plotly_doubleclick", () => this.showAll())
+    // A redrawing takes the values under the pointer away; they are put back.
+    this.chart.on("plotly_hover", ({ points }) => {
+      const { x, yaxis } = points[0]
+      this.hovered = { x, panel: yaxis._id === "y2" ? "xy2" : "xy" }
+    })
+    this.chart.on("plotly_unhover", () => (this.hovered = null))
+  }
+
+  showAll() {
+    this.zoom++
+    this.range = null
+    this.reset.hidden = true
+    this.schedule()
+  }
+
+  writeLegend(width) {
+    const runs = this.listed()
+    this.legend.hidden = labelsDirectly(runs.length, width)
+    if (this.legend.hidden) {
+      this.hidden.clear() // nobody could bring them back
+      return
+    }
+    const theme = readTheme(this.root)
+    const content = JSON.stringify([runs.map(run => [run.id, run.label, colorOf(run.look, theme), run.look.dash, this.hidden.has(run.id)])])
+    if (content === this.legendContent) return
+    this.legendContent = content
+    const focused = this.legend.contains(document.activeElement) ? document.activeElement.dataset.run : null
+    this.legend.replaceChildren(...runs.map(run => this.legendEntry(run, colorOf(run.look, theme))))
+    if (focused) this.legend.querySelector(`[data-run="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true })
+  }
+
+  legendEntry(run, color) {
+    const button = document.createElement("button")
+    button.type = "button"
+    button.dataset.run = run.id
+    button.setAttribute("aria-pressed", !this.hidden.has(run.id))
+    button.append(swatch(color, run.look.dash), run.label)
+    button.onclick = () => {
+      if (!this.hidden.delete(run.id)) this.hidden.add(run.id)
+      this.schedule()
+    }
+    const item = document.createElement("li")
+    item.append(button)
+    return item
+  }
+
+  // Words -----------------------------------------------------------------------------------------------------------
+
+  values(run) {
+    const { smoothing, labels } = this.frame
+    const number = (value, digits) =>
+      value === undefined || !Number.isFinite(value)
+        ? "–"
+        : new Intl.NumberFormat(labels.locale, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: "always" }).format(value)
+    const percent = value => (Number.isFinite(value) ? `${number(100 * value, 1)}\u202f%` : "–")
+    const last = array => array[array.length - 1]
+    const { train, test, look } = run
+    const step = Math.max(train.covered, test.covered)
+    return {
+      run: run.label,
+      step: number(step, 0),
+      epoch: look.perEpoch ? number(step / look.perEpoch, 2) : "–",
+      train_loss: number(last(smooth(train.steps, train.loss, smoothing)), 3),
+      train_accuracy: percent(last(smooth(train.steps, train.accuracy, smoothing))),
+      test_loss: number(last(test.loss), 3),
+      test_accuracy: percent(last(test.accuracy)),
+      best: percent(test.length ? Math.max(...test.accuracy.filter(Number.isFinite)) : undefined),
+    }
+  }
+
+  writeTable() {
+    if (!this.details.open || !this.frame) return
+    const { labels } = this.frame
+    const columns = ["run", "step", "epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "best"]
+    const table = document.createElement("table")
+    const head = table.createTHead().insertRow()
+    for (const column of columns) {
+      const cell = document.createElement("th")
+      cell.scope = "col"
+      cell.textContent = labels[column]
+      head.append(cell)
+    }
+    const body = table.createTBody()
+    for (const run of this.listed()) {
+      const row = body.insertRow()
+      const values = this.values(run)
+      for (const column of columns) {
+        const cell = document.createElement(column === "run" ? "th" : "td")
+        if (column === "run") cell.scope = "row"
+        cell.textContent = values[column]
+        row.append(cell)
+      }
+    }
+    this.tablePlace.replaceChildren(table)
+  }
+
+  speak() {
+    const now = performance.now()
+    const run = this.listed().findLast(one => one.train.covered > (one.spokenStep || 0))
+    if (!run || now - this.spoken < SPEAK) return
+    this.spoken = now
+    run.spokenStep = run.train.covered
+    const values = this.values(run)
+    this.live.textContent = this.frame.labels.status.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.pending)
+    this.observer.disconnect()
+    if (this.plotly && this.listening) this.plotly.purge(this.chart)
+    instances.delete(this.root)
+  }
+}
+
+// A short piece of the run's line, with its dash.
+function swatch(color, dash) {
+  const patterns = { dot: "2 3", dash: "6 4", longdash: "10 4", dashdot: "6 3 2 3", longdashdot: "10 3 2 3" }
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+  svg.setAttribute("viewBox", "0 0 28 8")
+  svg.setAttribute("aria-hidden", "true")
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "line")
+  const attributes = { x1: 1, x2: 27, y1: 4, y2: 4, stroke: color, "stroke-width": 3, "stroke-dasharray": patterns[dash] || "none" }
+  for (const [name, value] of Object.entries(attributes)) line.setAttribute(name, value)
+  svg.append(line)
+  return svg
+}

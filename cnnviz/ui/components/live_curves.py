@@ -1,0 +1,186 @@
+"""Live training curves: a few points a tick over the wire, zoom and hidden curves kept in the browser.
+
+`st.plotly_chart` sends the whole figure at every change and forgets the view. Here the browser keeps the points, merged
+by their step numbers, and the server sends what is new since the last two ticks, so a missed message leaves no gap. If
+one does appear (a reload, a page left and entered again, a message dropped by a faster one) the browser says so and the
+next message brings the whole run, reduced so that no spike disappears.
+
+The JavaScript is imported from a route of its own, since an inline component sends it again with every message.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+import streamlit as st
+from starlette.routing import Route
+
+from cnnviz.figures.curves import Reference, RunCurves
+from cnnviz.language import Language
+from cnnviz.ui.components.assets import PREFIX, asset_route
+from cnnviz.ui.components.curve_wire import message
+from cnnviz.ui.components.plotly_js import plotly_name
+
+_HERE: Final = Path(__file__).parent / "curves"
+
+
+_FILES: Final = {
+    "main.js": "text/javascript",
+    "figure.js": "text/javascript",
+    "points.js": "text/javascript",
+    "style.css": "text/css",
+}
+
+
+@cache
+def _folder() -> str:
+    """The folder's name in the address, with a digest of the files, so that a browser may keep them for ever."""
+    digest = hashlib.sha256()
+    for name in _FILES:
+        digest.update((_HERE / name).read_bytes())
+    return f"curves-{digest.hexdigest()[:10]}"
+
+
+def curve_routes() -> list[Route]:
+    """The routes that serve this component's JavaScript and style sheet."""
+    return [asset_route(f"{_folder()}/{name}", (_HERE / name).read_bytes, kind) for name, kind in _FILES.items()]
+
+
+def _loader() -> str:
+    """The only JavaScript that travels with each message: it imports the rest, once per page."""
+    lines = (_HERE / "loader.js").read_text(encoding="utf-8").splitlines()
+    text = "\n".join(line for line in lines if not line.startswith("//"))
+    names = {
+        "PREFIX": f"{PREFIX}/",
+        "MAIN": f"{_folder()}/main.js",
+        "STYLE": f"{_folder()}/style.css",
+        "PLOTLY": plotly_name(),
+    }
+    for name, value in names.items():
+        text = text.replace(f"__{name}__", value)
+    return text
+
+
+# Not isolated: plotly.js puts its own style sheet into the document, which does not reach into a shadow root.
+_MOUNT: Final = st.components.v2.component(
+    "cnnviz_live_curves",
+    html='<div class="live-curves" style="min-height:20rem"></div>',
+    js=_loader(),
+    isolate_styles=False,
+)
+
+
+def curve_labels(_: Language) -> dict[str, str]:
+    """The words of the component itself, in the reader's language."""
+    return {
+        "train": _("Training"),
+        "test": _("Test"),
+        "run": _("Run"),
+        "step": _("Step"),
+        "epoch": _("Epoch"),
+        "loss": _("Loss"),
+        "accuracy": _("Accuracy"),
+        "train_loss": _("Training loss (smoothed)"),
+        "train_accuracy": _("Training accuracy (smoothed)"),
+        "test_loss": _("Test loss"),
+        "test_accuracy": _("Test accuracy"),
+        "best": _("Best test accuracy"),
+        "table": _("Values as a table"),
+        "loading": _("Loading the chart…"),
+        "waiting": _("The first points appear here as soon as the training begins."),
+        "failed": _("The chart could not be loaded: this server does not answer. The values are in the table below."),
+        "retry": _("Try again"),
+        "reset": _("Show everything"),
+        "status": _("{run}: step {step}, training loss {train_loss}, test accuracy {test_accuracy}"),
+        "key": _("Thin: training. With dots: test."),
+        "locale": _.code,
+    }
+
+
+def needs_history(key: str, run: str, revision: int | str = 0) -> bool:
+    """Whether the browser needs a run from its first step on; otherwise its last few hundred points are enough.
+
+    Ask before reading the store, then pass either everything (`previous_step=0`) or the end of the run with
+    `previous_step` set to the step before it.
+    """
+    sent = st.session_state.get(_memory(key), {}).get(run)
+    return sent is None or sent["revision"] != revision
+
+
+def live_curves(
+    series: Sequence[RunCurves],
+    *,
+    key: str,
+    height: int = 480,
+    x: Literal["steps", "epochs"] = "steps",
+    x_title: str,
+    y_titles: tuple[str, str],
+    labels: Mapping[str, str],
+    alt: str,
+    references: Sequence[Reference] = (),
+    smoothing: float = 0.9,
+) -> None:
+    """Draw the curves of some runs over one another: accuracy above, loss below, one shared axis.
+
+    Call it in a fragment with `run_every`, under the same key each time. `app.py` must serve `component_routes()`.
+
+    Args:
+        series: the runs, in the order of the legend.
+        key: the component's key; zoom and hidden curves are kept under it.
+        height: of both charts together, in px.
+        x: whether the shared axis counts steps or epochs (runs need `steps_per_epoch` for that).
+        x_title: its title with the unit.
+        y_titles: the titles of the accuracy's and of the loss's axis.
+        labels: the component's own words, from `curve_labels`.
+        alt: one sentence for a screen reader: what is seen here.
+        references: horizontal lines to compare with.
+        smoothing: 0 to below 1, the weight of the past in the moving average over steps.
+
+    Raises:
+        ValueError: if a run's arrays differ in length, two runs share an id, or `smoothing` is outside [0, 1).
+
+    Example:
+        >>> live_curves(
+        ...     [RunCurves("r1", "LeNet", "#1e65ab", test_steps=[9], test_loss=[2.3], test_accuracy=[0.1])],
+        ...     key="curves",
+        ...     x_title=_("Steps"),
+        ...     y_titles=(_("Accuracy"), _("Loss (nats)")),
+        ...     labels=curve_labels(_),
+        ...     alt=_("LeNet: the loss stays at 2.3."),
+        ...     references=[Reference("loss", 2.303, _("knows nothing yet"))],
+        ... )
+    """
+    if not 0 <= smoothing < 1:
+        raise ValueError(f"smoothing: {smoothing} is outside [0, 1)")
+    if len({run.id for run in series}) != len(series):
+        raise ValueError("two runs share an id")
+    memory = st.session_state.setdefault(_memory(key), {})
+    frame = {
+        "height": height,
+        "x": x,
+        "xTitle": x_title,
+        "yTitles": list(y_titles),
+        "labels": dict(labels),
+        "references": [
+            {"panel": line.panel, "value": float(line.value), "label": line.label, "color": line.color}
+            for line in references
+        ],
+        "smoothing": smoothing,
+    }
+    _MOUNT(
+        key=key,
+        data=message(frame, alt, series, memory),
+        on_need_change=lambda: _forget(key),
+    )
+
+
+def _memory(key: str) -> str:
+    """Where the session remembers what a component's browser has been sent."""
+    return f"{key}:sent"
+
+
+def _forget(key: str) -> None:
+    """The browser has a gap: send everything again. Runs as a callback, before the rerun that the browser asked for."""
+    st.session_state[_memory(key)] = {}

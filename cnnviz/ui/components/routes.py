@@ -1,0 +1,11 @@
+"""What `app.py` adds to its server for the components: `st.App(…, routes=component_routes())`."""
+
+from starlette.routing import Route
+
+from cnnviz.ui.components.live_curves import curve_routes
+from cnnviz.ui.components.plotly_js import plotly_route
+
+
+def component_routes() -> list[Route]:
+    """Every route that the components load from."""
+    return [plotly_route(), *curve_routes()]

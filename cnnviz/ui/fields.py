@@ -1,0 +1,255 @@
+"""Widgets from specs: a field's type, bounds, label and help decide what is drawn.
+
+Widgets only suggest; the spec validates. An error comes back to the field that caused it (`SpecForm.show`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, get_args, get_origin
+
+import streamlit as st
+from pydantic.fields import FieldInfo
+
+from cnnviz.errors import CnnvizError
+from cnnviz.language import N_, Language
+from cnnviz.specs.base import Spec
+from cnnviz.ui.links import PageLink, decode
+
+CHOICES: Final[Mapping[str, str]] = {
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "28": "28 px",
+    "96": "96 px",
+    "224": "224 px",
+    "after": N_("After the activation"),
+    "auto": N_("Automatic"),
+    "average": N_("Average"),
+    "basic": N_("Basic (two 3×3)"),
+    "before": N_("Before the activation"),
+    "bfloat16": "bfloat16",
+    "bottleneck": N_("Bottleneck (1×1, 3×3, 1×1)"),
+    "cpu": N_("Processor (CPU)"),
+    "cuda": N_("NVIDIA GPU (CUDA)"),
+    "default": N_("PyTorch's own"),
+    "dense": N_("Dense layers"),
+    "float32": "float32",
+    "gelu": "GELU",
+    "global": N_("Global average"),
+    "identity": N_("Identity, padded with zeros"),
+    "imagenet": N_("7×7 and a pooling"),
+    "leaky_relu": "Leaky ReLU",
+    "max": N_("Maximum"),
+    "mps": "Apple GPU (MPS)",
+    "none": N_("None"),
+    "own": N_("Its own"),
+    "projection": N_("1×1 convolution"),
+    "relu": "ReLU",
+    "sgd": "SGD",
+    "sigmoid": N_("Sigmoid"),
+    "silu": "SiLU",
+    "small": N_("One 3×3"),
+    "tanh": "Tanh",
+    "xavier": N_("Xavier-uniform"),
+}
+
+
+class SpecForm:
+    """The widgets of one spec on one page, the link they live in, and the places where their errors appear.
+
+    The session's state holds the values under `link.key(name)`, so they outlive a visit to another page.
+
+    Args:
+        spec_type: the spec whose fields are drawn.
+        link: the page's link.
+        defaults: what the fields start from, for example an entry's default spec; the link leaves these out.
+        restart: whether to start from the defaults (and the link) instead of what the session remembers.
+        prefix: stands before the fields' names in the link, for a page with several forms of one kind.
+    """
+
+    def __init__(
+        self,
+        spec_type: type[Spec],
+        link: PageLink,
+        defaults: Mapping[str, Any],
+        _: Language,
+        *,
+        restart: bool = False,
+        prefix: str = "",
+    ) -> None:
+        self.spec_type = spec_type
+        self.link = link
+        self.defaults = defaults
+        self.values: dict[str, Any] = {}
+        self._ = _
+        self._restart = restart
+        self._prefix = prefix
+        self._slots: dict[str, Any] = {}
+
+    def key(self, name: str) -> str:
+        """The session state's key of a field."""
+        return self.link.key(self._prefix + name)
+
+    def linked(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The values and the defaults under their names in the link, as `PageLink.write` takes them."""
+        return (
+            {self._prefix + name: value for name, value in self.values.items()},
+            {self._prefix + name: self.defaults[name] for name in self.values},
+        )
+
+    def draw(self, names: Iterable[str], *, disabled: bool = False, label: str = "", help: str = "") -> dict[str, Any]:
+        """Draw fields in order; returns the values chosen so far. `label` and `help` replace the field's own."""
+        for name in names:
+            self._settle(name)
+            with st.container(gap=None):
+                field = self.spec_type.model_fields[name]
+                common = {
+                    "key": self.key(name),
+                    "help": help or self._(field.description or "") or None,
+                    "disabled": disabled,
+                    "persist_state": "session",
+                }
+                self.values[name] = _widget(field, label or self._(field.title or name), common, self._)
+                self._slots[name] = st.container(gap="xsmall")
+        return self.values
+
+    def choose_several(
+        self, name: str, options: Sequence[str], label_of: Callable[[str], str], most: int
+    ) -> tuple[str, ...]:
+        """Draw a field of several choices; the order of choosing is kept."""
+        self._settle(name)
+        field = self.spec_type.model_fields[name]
+        key = self.key(name)
+        wanted = _list(st.session_state[key])
+        for value in wanted:
+            if value not in options:
+                allowed = ", ".join(options)
+                self.link.refused.append(
+                    CnnvizError("value_not_allowed", field=name, label=name, value=value[:60], allowed=allowed)
+                )
+        st.session_state[key] = [value for value in wanted if value in options][:most]
+        chosen = st.multiselect(
+            self._(field.title or name),
+            options,
+            format_func=label_of,
+            key=key,
+            help=self._(field.description or ""),
+            max_selections=most,
+            persist_state="session",
+        )
+        self.values[name] = tuple(chosen)
+        self._slots[name] = st.container(gap="xsmall")
+        return tuple(chosen)
+
+    def hold(self, names: Iterable[str]) -> dict[str, Any]:
+        """Take fields as the link and the session have them, without drawing (a closed drawer draws nothing)."""
+        for name in names:
+            self._settle(name)
+            field = self.spec_type.model_fields[name]
+            self.values[name] = _from_widget(field, st.session_state[self.key(name)])
+        return self.values
+
+    def _settle(self, name: str) -> None:
+        """Bring the session's value up to date: from the link if it asks, else the remembered one, else the default."""
+        key, field = self.key(name), self.spec_type.model_fields[name]
+        if self._restart or key not in st.session_state:
+            st.session_state[key] = _to_widget(field, self.defaults[name])
+        asked = self.link.asked.get(self._prefix + name)
+        if asked is not None:
+            try:
+                st.session_state[key] = _to_widget(field, decode(self.spec_type, name, asked))
+            except CnnvizError as error:
+                self.link.refused.append(error)
+
+    def show(self, error: CnnvizError) -> None:
+        """Show an error under the field that caused it, or here if that field is not drawn; mend it where one can."""
+        place = self._slots.get(error.field or "") or st.container()
+        place.error(self.sentence(error), icon=":material/error:")
+        smallest = error.parameters.get("smallest")
+        if smallest and error.field:
+            place.button(
+                self._("Use {size} px", size=smallest),
+                on_click=st.session_state.__setitem__,
+                args=(self.key(error.field), smallest),
+                key=f"{self.key(error.field)} mend",
+                type="primary",
+            )
+
+    def sentence(self, error: CnnvizError) -> str:
+        """The error in the reader's language, with the field's label instead of its name."""
+        return error_sentence(error, self.spec_type, self._)
+
+
+def _list(value: Any) -> list[str]:
+    """The session's value of a field of several choices, which a link and a default bring as text."""
+    return value if isinstance(value, list) else [part.strip() for part in str(value).split(",") if part.strip()]
+
+
+def _extra(field: FieldInfo) -> Mapping[str, Any]:
+    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+
+
+def _is_range(field: FieldInfo) -> bool:
+    """Whether a tuple is a lower and an upper end (one slider) and not a list of numbers (text)."""
+    return get_origin(field.annotation) is tuple and "ge" in _extra(field)
+
+
+def _to_widget(field: FieldInfo, value: Any) -> Any:
+    """How a value stands in its widget: a list of numbers becomes text."""
+    if isinstance(value, tuple) and not _is_range(field):
+        return ", ".join(str(part) for part in value)
+    return value
+
+
+def _from_widget(field: FieldInfo, value: Any) -> Any:
+    """The value from what stands in its widget. What is no number is passed on for the spec to refuse."""
+    if get_origin(field.annotation) is not tuple or isinstance(value, tuple | list):
+        return tuple(value) if isinstance(value, list) else value
+    parts = [part.strip() for part in (value or "").replace(";", ",").split(",") if part.strip()]
+    return tuple(int(part) if part.lstrip("-").isdigit() else part for part in parts)
+
+
+def error_sentence(error: CnnvizError, spec_type: type[Spec], _: Language) -> str:
+    """An error in the reader's language, with the field's label instead of its name."""
+    parameters = dict(error.parameters)
+    field = spec_type.model_fields.get(error.field or "")
+    if field is not None and field.title and "label" in parameters:
+        parameters["label"] = _(field.title)
+    for name, value in parameters.items():
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            parameters[name] = _.number(value)
+    return _(error.template, **parameters)
+
+
+def choice_label(value: Any, _: Language) -> str:
+    """The label of one value of a choice."""
+    return _(CHOICES.get(str(value), str(value)))
+
+
+def _widget(field: FieldInfo, label: str, common: dict[str, Any], _: Language) -> Any:
+    """Draw one field; the type decides which widget, the metadata its bounds. The session's state holds its value."""
+    kind = field.annotation
+    if get_origin(kind) is Literal:
+        return st.selectbox(label, get_args(kind), format_func=lambda value: choice_label(value, _), **common)
+    if kind is bool:
+        return st.toggle(label, **common)
+    if get_origin(kind) is tuple and not _is_range(field):
+        return _from_widget(field, st.text_input(label, **common))
+    return _number(field, label, common)
+
+
+def _number(field: FieldInfo, label: str, common: dict[str, Any]) -> Any:
+    """A number or a range of numbers: a box where exact values matter, a slider where the hand feels its way."""
+    extra = _extra(field)
+    low, high = _bounds(field)
+    if field.annotation is int:
+        step = int(extra.get("step") or 1)
+        return st.number_input(label, min_value=int(low), max_value=int(high), step=step, **common)
+    if extra.get("scale") == "log" and not _is_range(field):
+        return st.number_input(label, min_value=float(low), max_value=float(high), format="%g", **common)
+    return st.slider(label, min_value=float(low), max_value=float(high), step=extra.get("step") or 0.01, **common)
+
+
+def _bounds(field: FieldInfo) -> tuple[float, float]:
+    extra = _extra(field)
+    low = next((rule.ge for rule in field.metadata if hasattr(rule, "ge")), extra.get("ge", 0))
+    high = next((rule.le for rule in field.metadata if hasattr(rule, "le")), extra.get("le", 2**31 - 1))
+    return low, high

@@ -1,0 +1,71 @@
+"""The frame around every page: navigation, language and the page's heading."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from cnnviz.language import Language
+from cnnviz.ui.links import note_page
+from cnnviz.ui.places import navigation_pages
+from cnnviz.ui.reader import reader, render_language_switch, settle_language
+
+
+def open_frame() -> Any:
+    """Set the page up and return the chosen page, ready to run."""
+    st.set_page_config(page_title="cnnviz", page_icon=str(ICON), layout="wide")
+    _ = settle_language()
+    page = st.navigation(navigation_pages(_), position="top")
+    note_page(page.url_path)
+    return page
+
+
+# A file of our own: Streamlit fetches the drawing of a Material icon in this place from the network.
+ICON: Final = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A page's first line, already drawn; `take_away` opens the popover that stands in it."""
+
+    language: Language
+    _slot: Any
+
+    @contextmanager
+    def take_away(self) -> Iterator[None]:
+        """What a reader can take along from this page: its link first, then what the page adds in the `with` block.
+
+        Open it after the page has written its link.
+        """
+        _ = self.language
+        with self._slot.popover(_("Take it away"), icon=":material/download:"):
+            st.caption(_("Link to exactly this view"))
+            st.code(page_address(), language=None, wrap_lines=True)
+            yield
+
+
+def heading(title: str, lead: str) -> Heading:
+    """Draw a page's first line: its title, and at the right the things that stand there on every page.
+
+    Args:
+        title: English message.
+        lead: English message: what can be understood here, in a sentence.
+    """
+    _ = reader()
+    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
+        with st.container(gap=None):
+            st.title(_(title), anchor=False)
+            st.caption(_(lead))
+        slot = st.container(width="content")
+        render_language_switch()
+    return Heading(_, slot)
+
+
+def page_address() -> str:
+    """The address of this view, with everything that is chosen."""
+    base = (st.context.url or "").partition("?")[0]
+    return f"{base}?{urlencode(st.query_params.to_dict())}"

@@ -1,0 +1,105 @@
+"""Every state is a link: the page's choices in the query string, the same in every language.
+
+Streamlit's own binding writes the labels that are shown, so a link made in Spanish would not open in English. Here a
+value is written as the spec stores it (`net=resnet18&image_size=96`), decoded by the spec's own field, and refused in
+words when it cannot be used. The link is read when the page is entered, or when it changed and no widget did (the
+browser's back button, a link on the page itself); otherwise the widgets lead and the link follows.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from cnnviz.errors import CnnvizError, problems
+from cnnviz.specs.base import Spec
+
+LANGUAGE: Final = "lang"
+_ENTERED: Final = "page_entered"
+_CURRENT: Final = "page_current"
+
+
+def note_page(url_path: str) -> None:
+    """Remember which page runs and whether it has just been entered; the frame calls it once a run."""
+    st.session_state[_ENTERED] = url_path if st.session_state.get(_CURRENT) != url_path else None
+    st.session_state[_CURRENT] = url_path
+
+
+def encode(value: Any) -> str:
+    """A value as it stands in a link; numbers of a tuple, or of a widget's text, are separated by commas alone."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, tuple | list):
+        return ",".join(encode(part) for part in value)
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return str(value).replace(", ", ",")
+
+
+def decode(spec_type: type[Spec], name: str, raw: str) -> Any:
+    """A field's value from a link.
+
+    Raises:
+        CnnvizError: if the field cannot take it.
+    """
+    field = spec_type.model_fields[name]
+    kind: Any = field.annotation
+    adapter: TypeAdapter[Any] = TypeAdapter(kind, config=ConfigDict(allow_inf_nan=False))
+    is_tuple = getattr(kind, "__origin__", None) is tuple
+    try:
+        value = adapter.validate_python(raw.split(",") if is_tuple else raw)
+        for rule in field.metadata:
+            low, high = getattr(rule, "ge", None), getattr(rule, "le", None)
+            if low is not None and value < low:
+                raise CnnvizError("value_too_small", field=name, label=name, value=value, limit=low)
+            if high is not None and value > high:
+                raise CnnvizError("value_too_large", field=name, label=name, value=value, limit=high)
+    except ValidationError as error:
+        first = problems(error)[0]
+        parameters = {**first.parameters, "label": name}
+        raise CnnvizError(first.code, field=name, **parameters) from error
+    return value
+
+
+class PageLink:
+    """One page's state in the link, for the length of one run.
+
+    Attributes:
+        asked: what the link asks for in this run; empty when the widgets lead.
+        refused: the errors of what was asked and cannot be used, in order.
+        wanted: what stands in the link after `write`.
+    """
+
+    def __init__(self, page: str) -> None:
+        self._page = page
+        self.refused: list[CnnvizError] = []
+        self.wanted: Mapping[str, str] = {}
+        state = st.session_state
+        url = {name: value for name, value in st.query_params.to_dict().items() if name != LANGUAGE}
+        touched = any(
+            self.key(name) in state and encode(state[self.key(name)]) != value
+            for name, value in state.get(self._remembered("values"), {}).items()
+        )
+        followed = not touched and url != state.get(self._remembered("url"), url)
+        self.asked: Mapping[str, str] = url if state.get(_ENTERED) == page or followed else {}
+
+    def key(self, name: str) -> str:
+        """The session state's key of a value of this page."""
+        return f"{self._page}.{name}"
+
+    def _remembered(self, what: str) -> str:
+        return f"link of {self._page}: {what}"
+
+    def write(self, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+        """Put the values that differ from their defaults into the link, and take the others out."""
+        wanted = {name: encode(value) for name, value in values.items() if value != defaults.get(name)}
+        for name in st.query_params.to_dict():
+            if name != LANGUAGE and name not in wanted:
+                del st.query_params[name]
+        for name, text in wanted.items():
+            if st.query_params.get(name) != text:
+                st.query_params[name] = text
+        self.wanted = wanted
+        st.session_state[self._remembered("url")] = wanted
+        st.session_state[self._remembered("values")] = {name: encode(value) for name, value in values.items()}

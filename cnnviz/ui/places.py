@@ -1,0 +1,92 @@
+"""The pages: one registry for the navigation, the links between pages and the tests.
+
+`url_path` never changes and is never translated, since links are kept and shared. Page scripts sit one folder deeper
+than `pages/`, so that Streamlit does not take them for its own multipage scheme.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from cnnviz.language import N_, Language
+from cnnviz.ui.reader import link_parameters
+
+PAGES: Final = Path(__file__).resolve().parents[2] / "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page: its script below `pages/`, its address, its title (English message) and its icon."""
+
+    script: str
+    url_path: str
+    title: str
+    icon: str
+    help: str
+
+    @property
+    def path(self) -> Path:
+        """The script's file."""
+        return PAGES / self.script
+
+
+HOME: Final = Place("learn/home.py", "home", N_("Home"), ":material/timeline:", N_("The networks from 1998 to 2016."))
+ARCHITECTURE: Final = Place(
+    "explore/architecture.py",
+    "architecture",
+    N_("Architecture"),
+    ":material/account_tree:",
+    N_("Take a network apart: every layer with its shape, its parameters and its cost."),
+)
+COMPARE: Final = Place(
+    "explore/compare.py",
+    "compare",
+    N_("Compare"),
+    ":material/compare:",
+    N_("Two to four networks side by side."),
+)
+AUGMENTATION: Final = Place(
+    "explore/augmentation.py",
+    "augmentation",
+    N_("Augmentation"),
+    ":material/auto_awesome_motion:",
+    N_("Change a picture at random and watch what the network would see."),
+)
+TRAINING: Final = Place(
+    "train/training.py",
+    "training",
+    N_("Training"),
+    ":material/show_chart:",
+    N_("Train a network on Fashion-MNIST and watch the curves grow."),
+)
+PLACES: Final = (HOME, ARCHITECTURE, COMPARE, AUGMENTATION, TRAINING)
+
+
+def navigation_pages(_: Language) -> list[st.Page]:
+    """The pages as `st.navigation` takes them, titles in the reader's language."""
+    return [
+        st.Page(
+            place.path,
+            title=_(place.title),
+            icon=place.icon,
+            url_path=place.url_path,
+            default=place is HOME,
+            help=_(place.help),
+        )
+        for place in PLACES
+    ]
+
+
+def page_link(
+    place: Place, label: str, *, icon: str | None = None, width: str = "content", **parameters: object
+) -> None:
+    """A link to another page that keeps the reader's language and carries what is chosen."""
+    st.page_link(
+        place.path,
+        label=label,
+        icon=icon or place.icon,
+        width=width,  # type: ignore[arg-type]
+        query_params=link_parameters(**parameters),
+    )

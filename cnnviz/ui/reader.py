@@ -1,0 +1,64 @@
+"""Who is reading: the language and the theme of this session.
+
+The language comes from the link (`?lang=es`), else from the browser, and every link carries it on, so a teacher's link
+opens in the teacher's language. It lives in the session's state; nothing global remembers it.
+"""
+
+from typing import Final
+
+import streamlit as st
+
+from cnnviz.language import LANGUAGES, Language, match_language
+
+_STATE: Final = "language"
+_PARAMETER: Final = "lang"
+
+
+def reader() -> Language:
+    """The reader's language."""
+    code = st.session_state.get(_STATE)
+    if code not in LANGUAGES:
+        code = st.query_params.get(_PARAMETER)
+    if code not in LANGUAGES:
+        code = match_language(st.context.locale)
+    return Language(code)
+
+
+def settle_language() -> Language:
+    """The reader's language, remembered in the session and written into the link."""
+    asked = st.query_params.get(_PARAMETER)
+    if _STATE not in st.session_state:
+        st.session_state[_STATE] = reader().code
+    code = st.session_state[_STATE]
+    if asked != code:
+        st.query_params[_PARAMETER] = code
+    return Language(code)
+
+
+def render_language_switch() -> None:
+    """The switch between the languages; it shows each under its own name."""
+    _ = reader()
+    st.segmented_control(
+        _("Language"),
+        list(LANGUAGES),
+        key="language_switch",
+        default=_.code,
+        required=True,
+        format_func=str.upper,
+        label_visibility="collapsed",
+        on_change=_switch,
+    )
+
+
+def _switch() -> None:
+    st.session_state[_STATE] = st.session_state["language_switch"]
+
+
+def dark() -> bool:
+    """Whether the page is drawn in the dark theme."""
+    return st.context.theme.type == "dark"
+
+
+def link_parameters(**parameters: object) -> dict[str, str]:
+    """Query parameters for a link inside the app: the given ones and the language."""
+    return {_PARAMETER: reader().code, **{name: str(value) for name, value in parameters.items()}}

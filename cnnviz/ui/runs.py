@@ -1,0 +1,214 @@
+"""Runs on the screen: their curves, their state in a sentence, the hand on them, and the list of one's own."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from cnnviz.architectures import architecture
+from cnnviz.errors import CnnvizError
+from cnnviz.events import Controlled, Evaluated
+from cnnviz.figures.curves import Dash, Mark, Reference, RunCurves
+from cnnviz.language import N_, Language
+from cnnviz.training import RunRecord, time_left
+from cnnviz.ui.components.live_curves import curve_labels, live_curves, needs_history
+from cnnviz.ui.engine import engine, owner
+
+KEY: Final = "curves"
+STATES: Final = {
+    "queued": N_("Waiting"),
+    "running": N_("Training"),
+    "paused": N_("Paused"),
+    "stopping": N_("Stopping"),
+    "finished": N_("Finished"),
+    "stopped": N_("Stopped"),
+    "failed": N_("Failed"),
+    "interrupted": N_("Interrupted"),
+}
+ICONS: Final = {
+    "queued": ":material/hourglass_empty:",
+    "running": ":material/play_arrow:",
+    "paused": ":material/pause:",
+    "stopping": ":material/stop:",
+    "finished": ":material/check_circle:",
+    "stopped": ":material/stop_circle:",
+    "failed": ":material/error:",
+    "interrupted": ":material/power_off:",
+}
+_ACTIONS: Final = {
+    "pause": N_("paused"),
+    "resume": N_("resumed"),
+    "step": N_("one step"),
+    "stop": N_("stop"),
+    "learning_rate": N_("learning rate {value}"),
+}
+_AGAIN: Final = 400  # steps read again each tick, so that a tick that got lost leaves no gap
+
+
+def run_name(record: RunRecord) -> str:
+    """What a run is called: the name that a person gave it, or its network's title."""
+    return record.name or architecture(record.config.architecture.key).title
+
+
+def curves_of(record: RunRecord, name: str, _: Language) -> RunCurves:
+    """A run's points, the whole of it or as much as the browser still needs."""
+    store = engine().store
+    after = 0 if needs_history(KEY, record.id) else max(0, record.step - _AGAIN)
+    steps = store.steps(record.id, after)
+    tests, marks = [], []
+    for _number, event in store.events(record.id):
+        if isinstance(event, Evaluated):
+            tests.append(event)
+        elif isinstance(event, Controlled):
+            rate = _.significant(event.learning_rate) if event.learning_rate else ""
+            marks.append(Mark(max(event.step, 1), _(_ACTIONS[event.action], value=rate)))
+    entry = architecture(record.config.architecture.key)
+    dash: Dash = entry.dash
+    return RunCurves(
+        id=record.id,
+        name=name,
+        color=(entry.colour, entry.colour_dark),
+        dash=dash,
+        train_steps=steps.step,
+        train_loss=steps.loss,
+        train_accuracy=steps.accuracy,
+        test_steps=[event.step for event in tests],
+        test_loss=[event.test_loss for event in tests],
+        test_accuracy=[event.test_accuracy for event in tests],
+        previous_step=after,
+        steps_per_epoch=record.config.steps_per_epoch,
+        marks=tuple(marks),
+    )
+
+
+def distinct_names(records: Sequence[RunRecord]) -> list[str]:
+    """One name per run, told apart by what differs when two runs would be called the same."""
+    names = [run_name(record) for record in records]
+    return [
+        f"{name} · {record.id[:4]}" if names.count(name) > 1 else name
+        for name, record in zip(names, records, strict=True)
+    ]
+
+
+def render_curves(records: Sequence[RunRecord], height: int, _: Language) -> None:
+    """The curves of some runs over one another, the first one being the one that is talked about."""
+    series = [curves_of(record, name, _) for record, name in zip(records, distinct_names(records), strict=True)]
+    live_curves(
+        series,
+        key=KEY,
+        height=height,
+        x="steps",
+        x_title=_("Steps"),
+        y_titles=(_("Accuracy"), _("Loss (nats)")),
+        labels=curve_labels(_),
+        alt=" ".join(describe_run(record, _) for record in records) or _("No curve yet."),
+        references=[Reference("loss", 2.302585, _("ln 10: knows nothing yet"))],
+    )
+
+
+def describe_run(record: RunRecord, _: Language) -> str:
+    """A run in a sentence, for a screen reader and for the line under the curves."""
+    if record.test_accuracy is None:
+        return _("{name}: {state}, step {step} of {total}.", name=run_name(record), state=_(STATES[record.state]),
+                 step=_.number(record.step), total=_.number(record.total_steps))  # fmt: skip
+    return _(
+        "{name}: {state}, step {step} of {total}, test accuracy {accuracy}.",
+        name=run_name(record),
+        state=_(STATES[record.state]),
+        step=_.number(record.step),
+        total=_.number(record.total_steps),
+        accuracy=_.percent(record.test_accuracy, 1),
+    )
+
+
+def render_figures(record: RunRecord, _: Language) -> None:
+    """The four numbers of a run that a room looks at."""
+    left = time_left(record)
+    missing = "–"
+    test = missing if record.test_accuracy is None else _.percent(record.test_accuracy, 1)
+    train = missing if record.train_accuracy is None else _.percent(record.train_accuracy, 1)
+    speed = missing if record.images_per_second is None else _.compact(record.images_per_second)
+    if record.ended:
+        time = (_("Time"), _.seconds(record.seconds))
+    else:
+        time = (_("Time left"), missing if left is None else _.seconds(left))
+    figures = ((_("Test accuracy"), test), (_("Train accuracy"), train), time, (_("Images per second"), speed))
+    for column, (label, value) in zip(st.columns(4), figures, strict=True):
+        column.metric(label, value)
+
+
+def render_controls(record: RunRecord, _: Language) -> None:
+    """Pause, single step and Stop while a run goes, for its owner alone. A press acts at once and waits for nothing."""
+    if record.owner != owner():
+        st.caption(_("This run belongs to somebody else: it can be watched, not changed."))
+        return
+
+    def press(action: str) -> None:
+        try:
+            engine().command(record.id, action)
+        except CnnvizError as error:
+            st.toast(_.error(error))
+
+    with st.container(horizontal=True):
+        if record.state == "paused":
+            st.button(
+                _("Go on"), icon=":material/play_arrow:", type="primary", on_click=press, args=("resume",), key="resume"
+            )
+            st.button(_("One step"), icon=":material/skip_next:", on_click=press, args=("step",), key="one_step")
+        else:
+            waiting = record.state != "running"
+            st.button(
+                _("Pause"), icon=":material/pause:", on_click=press, args=("pause",), key="pause", disabled=waiting
+            )
+        st.button(
+            _("Stop"),
+            icon=":material/stop:",
+            type="primary" if record.state == "running" else "secondary",
+            on_click=press,
+            args=("stop",),
+            key="stop",
+            disabled=record.state == "stopping",
+        )
+
+
+def render_state(record: RunRecord, _: Language) -> None:
+    """Where a run stands, in a sentence, with what was chosen automatically and what went wrong."""
+    if record.state == "queued":
+        position = engine().queue_position(record.id)
+        ahead = max(0, (position or 1) - 1)
+        st.info(
+            _.plural("{count} run is ahead of this one.", "{count} runs are ahead of this one.", ahead)
+            if ahead
+            else _("This run starts next."),
+            icon=ICONS["queued"],
+        )
+    if record.failure is not None:
+        st.error(_.error(record.failure.error), icon=ICONS["failed"])
+    elif not record.ended or record.step:
+        st.progress(record.share_done, text=f"{ICONS[record.state]} {describe_run(record, _)}")
+    if record.choices:
+        st.caption(
+            _(
+                "{device}, {precision}, {threads} threads, seed {seed}. {parameters} parameters.",
+                device=record.choices["device_name"],
+                precision=record.choices["precision"],
+                threads=record.choices["threads"],
+                seed=record.config.seed,
+                parameters=_.number(record.choices["parameters"]),
+            )
+        )
+
+
+def render_own_runs(selected: str | None, _: Language) -> list[str]:
+    """The list of one's own runs; returns the ids of those ticked to lie over the selected one."""
+    mine = [record for record in engine().store.records(owner=owner(), limit=12) if record.id != selected]
+    if not mine:
+        return []
+    st.markdown(f"**{_('Earlier runs, to lay over this one')}**")
+    ticked = []
+    for record in mine:
+        accuracy = "–" if record.best_test_accuracy is None else _.percent(record.best_test_accuracy, 1)
+        label = f"{run_name(record)} · {accuracy} · {_.seconds(record.seconds)} · {_(STATES[record.state])}"
+        if st.checkbox(label, key=f"over {record.id}", persist_state="session"):
+            ticked.append(record.id)
+    return ticked

@@ -1,0 +1,43 @@
+"""Warming up: what a click must not wait for is imported once per server, behind the first paint.
+
+Importing torch takes seconds of one core. It begins a moment after the first page has been sent, or, on a server that
+nobody visits at once, a few seconds after the start; so neither the first paint nor a later click waits for it.
+"""
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+from cnnviz.errors import CnnvizError
+
+_FIRST_PAINT: Final = threading.Event()  # set once, never cleared: the same for everybody
+_NOBODY_CAME: Final = 5.0  # seconds after which the start alone is reason enough
+_LET_IT_ARRIVE: Final = 0.5  # seconds for the first page to reach the browser
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    """Warm up while the server runs; the executor's workers end with the server."""
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    yield
+
+
+def painted() -> None:
+    """A page has been sent."""
+    _FIRST_PAINT.set()
+
+
+def _warm_up() -> None:
+    _FIRST_PAINT.wait(_NOBODY_CAME)
+    threading.Event().wait(_LET_IT_ARRIVE)
+    from cnnviz.ui.engine import engine
+
+    with suppress(CnnvizError):  # a folder that cannot be used is said where runs are: on the training page
+        engine().warm(timeout=0)
+    import torch
+    import torchvision.transforms.v2  # noqa: F401
+
+    import cnnviz.inspection.report  # noqa: F401
+
+    torch.set_num_threads(1)  # pages compute on the meta device and on small pictures; the cores belong to the runs

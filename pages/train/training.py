@@ -1,0 +1,132 @@
+"""Training: choose a network and its settings, start, and talk over the curves."""
+
+import streamlit as st
+
+from cnnviz.errors import CnnvizError
+from cnnviz.language import N_, Language
+from cnnviz.specs.presets import preset_named, presets
+from cnnviz.specs.training import TrainingConfig
+from cnnviz.training import RunRecord
+from cnnviz.ui.engine import engine, owner
+from cnnviz.ui.fields import SpecForm
+from cnnviz.ui.frame import heading
+from cnnviz.ui.links import PageLink
+from cnnviz.ui.network import choose_network, choose_option, good_or_last, knob_names, render_refusals
+from cnnviz.ui.runs import (
+    render_controls,
+    render_curves,
+    render_figures,
+    render_own_runs,
+    render_state,
+)
+from cnnviz.ui.takeaway import render_run_downloads
+
+TICK = 0.4  # seconds between two looks at a run
+HEIGHT = 420
+FIRST = ("epochs", "batch_size", "learning_rate", "optimizer", "train_images")
+
+page = heading(N_("Train and watch"), N_("Fashion-MNIST: 60,000 grey pictures of clothes in ten classes."))
+_ = page.language
+link = PageLink("training")
+try:
+    engine()
+except CnnvizError as error:
+    st.error(_.error(error), icon=":material/error:")
+    st.stop()
+settings, screen = st.columns([1, 2], gap="medium")
+
+with settings:
+    entry, is_new = choose_network(link, _, default="lenet_bn")
+    names = {preset.name: preset.title for preset in presets(entry.key)}
+    name, changed = choose_option(link, "preset", names, _("Preset"), _)
+    preset = preset_named(entry.key, name)
+    start_over = is_new or changed
+    network = SpecForm(entry.spec_type, link, dict(preset.config.architecture), _, restart=start_over)
+    form = SpecForm(TrainingConfig, link, dict(preset.config), _, restart=start_over)
+    start_slot = st.container()
+    with st.grid(2):
+        form.draw(FIRST)
+        network.draw(["image_size"])
+    network.hold([*knob_names(entry.spec_type), "in_channels", "num_classes"])
+    more = [field for field in TrainingConfig.model_fields if field not in (*FIRST, "architecture", "augmentation")]
+    with st.expander(_("More settings"), icon=":material/tune:", key="more", on_change="rerun") as drawer:
+        if drawer.open:
+            form.draw(more)
+        else:
+            form.hold(more)
+
+
+def make_config() -> TrainingConfig:
+    """The config of the widgets."""
+    return TrainingConfig.parse({**form.values, "architecture": entry.spec(**network.values)})
+
+
+config = good_or_last(
+    "training", make_config, lambda error: (network if error.field == "image_size" else form).show(error)
+)
+
+
+def chosen_run() -> RunRecord | None:
+    """The run that this view shows: from the link, or the one just started."""
+    key = link.key("run")
+    if "run" in link.asked:
+        st.session_state[key] = link.asked["run"]
+    try:
+        return engine().store.record(st.session_state[key]) if st.session_state.get(key) else None
+    except CnnvizError as error:
+        link.refused.append(error)
+        st.session_state[key] = None
+        return None
+
+
+def start(config: TrainingConfig) -> None:
+    """Submit the run and show it."""
+    st.session_state[link.key("run")] = engine().submit(config, owner=owner())
+
+
+run = chosen_run()
+link.write(
+    {"net": entry.key, "preset": name, **network.values, **form.values, "run": run.id if run else ""},
+    {"net": "lenet_bn", "preset": "class", **dict(preset.config.architecture), **dict(preset.config), "run": ""},
+)
+with start_slot:
+    for sentence in preset.reductions(_):
+        st.caption(sentence)
+    st.button(
+        _("Start"),
+        icon=":material/play_arrow:",
+        type="primary" if run is None or run.ended else "secondary",
+        width="stretch",
+        on_click=start,
+        args=(config,),
+        disabled=config is None,
+        key="start",
+    )
+with settings:
+    ticked = render_own_runs(run.id if run else None, _)
+
+
+def render_live(run_id: str, others: list[str], was_active: bool, _: Language) -> None:
+    """The part that moves: curves, figures, state and the hand on the run."""
+    record = engine().store.record(run_id)
+    if not record.ended:
+        render_controls(record, _)
+    render_figures(record, _)
+    render_curves([record, *(engine().store.record(other) for other in others)], HEIGHT, _)
+    render_state(record, _)
+    if record.ended and was_active:
+        st.rerun()
+
+
+with screen:
+    render_refusals(link, form.sentence, _)
+    if run is None:
+        st.info(
+            _("No run yet. The classic first one: LeNet with batch norm, a full curve in half a minute. Press Start.")
+        )
+    else:
+        active = not run.ended
+        st.fragment(render_live, run_every=TICK if active else None)(run.id, ticked, active, _)
+with page.take_away():
+    if run is not None:
+        render_run_downloads(run, _)

@@ -1,0 +1,144 @@
+"""The page and training show the same pixels, and both are torchvision's."""
+
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from torchvision.transforms.v2 import functional
+
+from cnnviz.augmentation import Pipeline
+from cnnviz.data import cat, fashion_mnist
+from cnnviz.specs.augmentation import ADJUSTMENTS, ColorJitter, Hue, RandomResizedCrop, Saturation
+from tests.augmentation.chains import CHAINS, pipelines
+
+
+def _cats() -> torch.Tensor:
+    return functional.pil_to_tensor(cat()).expand(6, -1, -1, -1)
+
+
+def _garments() -> torch.Tensor:
+    return torch.tensor(fashion_mnist("test").images[:64]).unsqueeze(1)
+
+
+@pytest.mark.parametrize("images", [_cats, _garments])
+@pytest.mark.parametrize("name", CHAINS)
+def test_equal_draws_give_equal_pixels_on_the_page_and_in_a_batch(name, images):
+    batch = images()
+    size = tuple(batch.shape[-2:])
+    pipeline = CHAINS[name].with_output_size(200 if batch.shape[1] == 3 else 28)
+    generator = torch.Generator().manual_seed(1)
+    drawn = [pipeline.draw(generator, size) for _image in batch]
+    page = torch.stack([pipeline.apply(image, values) for image, values in zip(batch, drawn, strict=True)])
+    together = pipeline.apply_draws(batch, pipeline.pack(drawn))
+    assert together.dtype == torch.uint8
+    assert tuple(together.shape[-2:]) == pipeline.output_size(size)
+    assert (page.int() - together.int()).abs().max() <= 1
+    assert page.unique(dim=0).shape[0] > 1 or name in ("hue", "saturation")  # the draws do differ
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_float_images_agree_too(name):
+    batch = _cats()[:3, :, ::3, ::3] / 255
+    pipeline = CHAINS[name].with_output_size(64)
+    generator = torch.Generator().manual_seed(2)
+    drawn = [pipeline.draw(generator, tuple(batch.shape[-2:])) for _image in batch]
+    page = torch.stack([pipeline.apply(image, values) for image, values in zip(batch, drawn, strict=True)])
+    torch.testing.assert_close(pipeline.apply_draws(batch, pipeline.pack(drawn)), page, atol=1e-4, rtol=0)
+
+
+@settings(max_examples=80, deadline=None)
+@given(pipelines(), st.sampled_from([1, 3]), st.tuples(st.integers(1, 40), st.integers(1, 40)), st.integers(0, 2**31))
+@example(Pipeline(operations=(RandomResizedCrop(size=4, ratio=(0.5, 0.5)),)), 1, (1, 1), 0)  # torchvision's own fails
+def test_any_chain_on_any_size_agrees(pipeline, channels, size, seed):
+    generator = torch.Generator().manual_seed(seed)
+    levels = torch.randint(0, 256, (4, channels, *size), generator=generator, dtype=torch.uint8)
+    drawn = [pipeline.draw(generator, size) for _image in levels]
+    for batch, limit in ((levels, 1), (levels / 255, 1e-3)):
+        page = torch.stack([pipeline.apply(image, values) for image, values in zip(batch, drawn, strict=True)])
+        together = pipeline.apply_draws(batch, pipeline.pack(drawn))
+        assert tuple(together.shape[-2:]) == pipeline.output_size(size)
+        assert (page.float() - together.float()).abs().max() <= limit
+
+
+def test_the_crop_of_a_batch_is_torchvisions():
+    """Enlarged, shrunk by up to sixteen, one pixel, the whole picture, at the edges: box by box."""
+    image = functional.pil_to_tensor(cat())
+    boxes = [(0, 0, 300, 451), (0, 0, 1, 1), (299, 450, 1, 1), (10, 20, 200, 200), (7, 0, 13, 451), (0, 11, 300, 5)]
+    for size in (1, 19, 28, 200, 224):
+        pipeline = CHAINS["random_resized_crop"].with_output_size(size)
+        drawn = [
+            (("random_resized_crop", dict(zip(("top", "left", "height", "width"), box, strict=True))),) for box in boxes
+        ]
+        together = pipeline.apply_draws(image.expand(len(boxes), -1, -1, -1), pipeline.pack(drawn))
+        for box, result in zip(boxes, together, strict=True):
+            expected = functional.resized_crop(image, *box, size=[size, size])
+            assert (expected.int() - result.int()).abs().max() <= 1, (box, size)
+
+
+@pytest.mark.parametrize("turn", [-0.5, -0.31, -0.1, 0.0, 0.004, 1 / 6, 0.25, 0.499, 0.5])
+def test_the_hue_is_torchvisions(turn):
+    """On a coarse cube of all colours, greys and pure colours included, and on the cat."""
+    levels = torch.arange(0, 256, 5, dtype=torch.uint8)
+    cube = torch.cartesian_prod(levels, levels, levels).T.reshape(3, 52, -1)
+    pipeline = Pipeline(operations=(Hue(),))
+    for image in (cube, functional.pil_to_tensor(cat())):
+        ours = pipeline.apply(image, [("hue", {"hue": turn})])
+        assert (ours.int() - functional.adjust_hue(image, turn).int()).abs().max() <= 1
+        together = pipeline.apply_draws(image.unsqueeze(0), pipeline.pack([(("hue", {"hue": turn}),)]))
+        assert torch.equal(together[0], ours)
+    floats = cube / 255
+    torch.testing.assert_close(
+        pipeline.apply(floats, [("hue", {"hue": turn})]), functional.adjust_hue(floats, turn), atol=1e-5, rtol=0
+    )
+
+
+def test_an_order_of_adjustments_is_followed():
+    image = functional.pil_to_tensor(cat())
+    factors = {"brightness": 1.4, "contrast": 0.6, "saturation": 1.5, "hue": 0.2}
+    results = []
+    for order in (list(ADJUSTMENTS), list(reversed(ADJUSTMENTS))):
+        expected = image
+        for name in order:
+            expected = getattr(functional, f"adjust_{name}")(expected, factors[name])
+        result = Pipeline(operations=(ColorJitter(),)).apply(image, [("color_jitter", {"order": order, **factors})])
+        assert (expected.int() - result.int()).abs().max() <= 1
+        results.append(result)
+    assert not torch.equal(*results)
+
+
+@pytest.mark.parametrize("operation", [Hue(), Saturation(), ColorJitter(brightness=0, contrast=0)])
+def test_hue_and_saturation_do_nothing_to_a_grey_garment(operation):
+    garments = _garments()
+    pipeline = Pipeline(operations=(operation,))
+    generator = torch.Generator().manual_seed(0)
+    assert torch.equal(pipeline.apply_batch(garments, generator), garments)
+    assert torch.equal(pipeline.apply(garments[0], pipeline.draw(generator, (28, 28))), garments[0])
+
+
+def test_a_batch_is_left_as_it_was_and_needs_no_gradient():
+    images = (_garments() / 255).requires_grad_()
+    before = images.detach().clone()
+    result = CHAINS["combined"].apply_batch(images, torch.Generator().manual_seed(0))
+    assert torch.equal(images, before)
+    assert not result.requires_grad
+
+
+def test_an_autocast_around_the_step_does_not_coarsen_the_pixels():
+    garments = _garments()
+    pipeline = CHAINS["combined"].with_output_size(28)
+    plain = pipeline.apply_batch(garments, torch.Generator().manual_seed(0))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inside = pipeline.apply_batch(garments, torch.Generator().manual_seed(0))
+    assert torch.equal(plain, inside)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (1, 28, 28), (2, 2, 28, 28), (2, 4, 28, 28)])
+def test_a_batch_of_another_shape_is_refused(shape):
+    with pytest.raises(ValueError, match=r"must be \(N, 1 or 3, H, W\)"):
+        CHAINS["combined"].apply_batch(torch.zeros(shape), torch.Generator())
+
+
+def test_each_image_of_a_batch_has_its_own_draw():
+    same = _garments()[:1].expand(32, -1, -1, -1)
+    result = CHAINS["combined"].with_output_size(28).apply_batch(same, torch.Generator().manual_seed(0))
+    assert result.unique(dim=0).shape[0] == 32

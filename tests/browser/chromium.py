@@ -1,0 +1,69 @@
+"""Where a Chromium is on this machine, and how the tests start it."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Playwright
+
+VARIABLE = "CNNVIZ_CHROMIUM"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge")
+USUAL = {
+    "darwin": (
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    ),
+    "win32": (
+        r"Google\Chrome\Application\chrome.exe",
+        r"Chromium\Application\chrome.exe",
+        r"Microsoft\Edge\Application\msedge.exe",
+    ),
+}
+ARGUMENTS = (
+    "--no-sandbox",  # the tests often run as root in a container
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+MISSING = (
+    "No Chromium or Chrome was found, so the browser tests do not run. Install one (Debian: apt install chromium; "
+    f"elsewhere: python -m playwright install chromium) or set {VARIABLE} to its path."
+)
+
+
+def candidates(own: str = "") -> Iterator[Path]:
+    """Places to look at, best first; `own` is where Playwright would put its own browser."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        yield Path(named)
+    for name in NAMES:
+        found = shutil.which(name)
+        if found:
+            yield Path(found)
+    roots = (
+        [""]
+        if sys.platform != "win32"
+        else [os.environ.get(v, "") for v in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")]
+    )
+    for place in USUAL.get(sys.platform, ()):
+        yield from (Path(root, place) for root in roots)
+    if own:
+        yield Path(own)
+
+
+def find_chromium(playwright: Playwright) -> Path | None:
+    """The first browser that exists, or None.
+
+    Raises:
+        FileNotFoundError: if `CNNVIZ_CHROMIUM` names a file that does not exist: a wish is not quietly ignored.
+    """
+    named = os.environ.get(VARIABLE)
+    if named and not Path(named).is_file():
+        raise FileNotFoundError(f"{VARIABLE} is {named}, and there is no such file.")
+    return next((path for path in candidates(playwright.chromium.executable_path) if path.is_file()), None)

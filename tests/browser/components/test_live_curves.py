@@ -1,0 +1,342 @@
+"""The live curves in a real browser: what arrives, what survives an update, what it costs, and what happens when it fails."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+HARNESS = Path(__file__).parent / "harness"
+UPDATES = 10
+
+
+@pytest.fixture(scope="module")
+def url(start_server):
+    return start_server(HARNESS / "curves_app.py").url
+
+
+@pytest.fixture
+def open_chart(url, open_page):
+    """`open_chart("runs=2", …)` → a page whose chart has been drawn."""
+
+    def open_chart(query: str, **keywords) -> Page:
+        page = open_page(f"{url}/?{query}", **keywords)
+        drawn(page)
+        return page
+
+    return open_chart
+
+
+def drawn(page: Page, more: int = 1, chart: int = 0) -> int:
+    """Wait until the chart has been drawn `more` times again; returns how often it has been drawn."""
+    before = draws(page, chart)
+    page.wait_for_function(
+        "([chart, count]) => Number(document.querySelectorAll('.live-curves')[chart]?.dataset.draws || 0) >= count",
+        arg=[chart, before + more],
+    )
+    return draws(page, chart)
+
+
+def draws(page: Page, chart: int = 0) -> int:
+    return page.evaluate("chart => Number(document.querySelectorAll('.live-curves')[chart]?.dataset.draws || 0)", chart)
+
+
+def trace(page: Page, uid: str) -> dict:
+    return page.evaluate(
+        """uid => {
+          const { x, y, line } = document.querySelector(".chart").data.find(trace => trace.uid === uid)
+          return { x, y, line }
+        }""",
+        uid,
+    )
+
+
+def layout(page: Page, path: str):
+    return page.evaluate(
+        "path => path.split('.').reduce((value, name) => value[name], document.querySelector('.chart')._fullLayout)",
+        path,
+    )
+
+
+def zoom(page: Page) -> list[float]:
+    """Zoom into the middle of the chart with the mouse; returns the range of the x axis afterwards."""
+    box = page.locator(".chart .nsewdrag").first.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.3, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=4)
+    page.mouse.up()
+    page.wait_for_selector(".reset:visible")
+    return layout(page, "xaxis.range")
+
+
+def test_points_arrive_little_by_little_and_none_is_missing(open_chart):
+    page = open_chart("start=5&rate=60")
+    first = trace(page, "run0/raw/loss")
+    drawn(page, 4)
+    later = trace(page, "run0/raw/loss")
+    assert len(later["x"]) > len(first["x"])
+    assert later["x"] == list(range(1, len(later["x"]) + 1)), "every step once and in order"
+    assert later["y"][: len(first["y"])] == first["y"]
+    assert len(trace(page, "run0/test/accuracy")["x"]) >= 1
+
+
+@pytest.mark.parametrize("lose", [1, 4], ids=["one message", "several messages"])
+def test_no_point_is_lost_with_lost_messages(open_chart, lose):
+    """One lost message joins on by itself; after several the browser asks, and the server sends everything."""
+    page = open_chart(f"start=20&rate=60&lose={lose}")
+    page.get_by_text(re.compile(r"Tick (8|9|1\d),")).wait_for()
+    page.wait_for_function(
+        """() => {
+          const { x } = document.querySelector(".chart").data.find(trace => trace.uid === "run0/raw/loss")
+          return x[x.length - 1] === x.length
+        }""",
+        timeout=5000,
+    )
+
+
+@pytest.mark.parametrize("again", ["reload", "leave and come back"])
+def test_the_whole_run_is_there_again(open_chart, again, settle):
+    page = open_chart("start=900&rate=20")
+    if again == "reload":
+        page.reload()
+        settle(page)
+    else:
+        page.get_by_text("Show", exact=True).click()
+        expect(page.locator(".live-curves")).to_have_count(0)
+        page.get_by_text("Show", exact=True).click()
+    drawn(page)
+    page.wait_for_function(
+        """() => {
+          const trace = document.querySelector(".chart")?.data?.find(trace => trace.uid === "run0/raw/loss")
+          return trace && trace.x[0] === 1 && trace.x.length > 850
+        }"""
+    )
+    assert max(trace(page, "run0/raw/loss")["y"]) == 4, "the one bad step is still there"
+
+
+def test_starting_over_forgets_the_old_points(open_chart):
+    page = open_chart("start=0&rate=200")
+    page.wait_for_function("document.querySelector('.chart').data[0].x.length > 200")
+    page.get_by_role("button", name="Start over").click()
+    page.wait_for_function("document.querySelector('.chart').data[0].x.length < 150")
+    steps = trace(page, "run0/raw/loss")["x"]
+    assert steps == list(range(1, len(steps) + 1))
+
+
+def test_zoom_and_hidden_curves_survive_updates(open_chart):
+    page = open_chart("start=400&rate=60&runs=5")
+    page.get_by_role("button", name="AlexNet").click()
+    expect(page.get_by_role("button", name="AlexNet")).to_have_attribute("aria-pressed", "false")
+    before = zoom(page)
+    assert before[0] > 0
+    drawn(page, UPDATES)
+    assert layout(page, "xaxis.range") == before
+    shown = page.evaluate("document.querySelector('.chart').data.map(trace => trace.uid.split('/')[0])")
+    assert "run2" not in shown
+    assert {"run0", "run1", "run3", "run4"} <= set(shown)
+    page.get_by_role("button", name="Rerun the page").click()
+    drawn(page, 3)
+    assert layout(page, "xaxis.range") == before
+    page.get_by_role("button", name="Show everything").click()
+    drawn(page)
+    assert layout(page, "xaxis.range")[0] == 0
+    page.get_by_role("button", name="AlexNet").click()
+    page.wait_for_function("document.querySelector('.chart').data.some(trace => trace.uid.startsWith('run2'))")
+
+
+def test_a_zoom_under_way_is_not_taken_away(open_chart):
+    page = open_chart("start=400&rate=60")
+    box = page.locator(".chart .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 400, box["y"] + 40, steps=3)
+    page.wait_for_timeout(1200)
+    expect(page.locator(".chart .zoombox")).to_have_count(1)
+    page.mouse.up()
+    page.wait_for_selector(".reset:visible")
+
+
+def test_a_line_is_really_drawn_in_the_runs_colour(open_chart):
+    page = open_chart("start=600&rate=20")
+    found = page.evaluate(
+        """async image => {
+          const picture = new Image()
+          picture.src = "data:image/png;base64," + image
+          await picture.decode()
+          const canvas = new OffscreenCanvas(picture.width, picture.height)
+          const context = canvas.getContext("2d")
+          context.drawImage(picture, 0, 0)
+          const { data } = context.getImageData(0, 0, picture.width, picture.height)
+          const columns = new Set()
+          for (let at = 0; at < data.length; at += 4) {
+            const near = [0x1e, 0x65, 0xab].every((value, part) => Math.abs(value - data[at + part]) < 8)
+            if (near) columns.add((at / 4) % picture.width)
+          }
+          return columns.size / picture.width
+        }""",
+        _base64(page.locator(".chart").screenshot()),
+    )
+    assert found > 0.5, "the line goes over more than half of the chart's width"
+
+
+def _base64(data: bytes) -> str:
+    import base64
+
+    return base64.b64encode(data).decode()
+
+
+def test_the_chart_fills_its_place_and_follows_it(open_chart):
+    page = open_chart("start=200&rate=20")
+    wide = layout(page, "width")
+    page.set_viewport_size({"width": 700, "height": 800})
+    page.wait_for_function("width => document.querySelector('.chart')._fullLayout.width < width - 300", arg=wide)
+    assert abs(layout(page, "width") - page.locator(".chart").bounding_box()["width"]) < 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700
+
+
+def test_the_dark_theme_has_its_own_colours(open_chart):
+    light, dark = open_chart("start=200&rate=20"), open_chart("start=200&rate=20", theme="dark")
+    assert trace(light, "run0/raw/loss")["line"]["color"] == "#1e65ab"
+    assert trace(dark, "run0/raw/loss")["line"]["color"] == "#66cef6"
+    assert layout(light, "font.color") != layout(dark, "font.color")
+
+
+def test_a_change_of_theme_recolours_at_once(open_chart):
+    page = open_chart("start=200&rate=0")
+    page.evaluate(
+        """() => {
+          const own = Object.keys(localStorage).find(name => name.startsWith("stActiveTheme"))
+          if (own) localStorage.removeItem(own)
+        }"""
+    )
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(
+        "document.querySelector('.chart').data[0].line.color === '#66cef6'",
+        timeout=8000,
+    )
+
+
+def test_two_charts_share_one_plotly_and_leave_nothing_behind(open_chart):
+    page = open_chart("start=100&rate=60&charts=2")
+    drawn(page, 2, chart=1)
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    assert page.evaluate("document.querySelectorAll('script[src*=\"/plotly-\"]').length") == 1
+    zoom(page)
+    ranges = "[...document.querySelectorAll('.chart')].map(chart => chart._fullLayout.xaxis.range[0] > 0)"
+    assert page.evaluate(ranges) == [True, False], "each chart has its own view"
+    page.evaluate("window.first = document.querySelector('.chart')")
+    page.get_by_text("Show", exact=True).click()
+    expect(page.locator(".live-curves")).to_have_count(0)
+    page.wait_for_function("window.first._fullLayout === undefined", timeout=3000)
+    page.get_by_text("Show", exact=True).click()
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+
+
+def test_updates_do_not_stack_listeners(open_chart):
+    page = open_chart("start=100&rate=60")
+    drawn(page, 5)
+    counts = (
+        "['plotly_relayout', 'plotly_hover'].map(name => document.querySelector('.chart')._ev.listeners(name).length)"
+    )
+    assert page.evaluate(counts) == [1, 1]
+
+
+@pytest.mark.parametrize("query", ["rate=60", "rate=1000", "rate=60&runs=4"])
+def test_an_update_stays_below_three_kilobytes(url, open_page, query):
+    page = open_page(None)
+    sizes: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: sizes.append(len(data))))
+    page.goto(f"{url}/?start=300&{query}")
+    page.wait_for_selector(".js-plotly-plot")
+    drawn(page, 3)
+    sizes.clear()
+    ticks = drawn(page, UPDATES)
+    assert ticks >= UPDATES
+    # Everything that Streamlit sends with a tick counts, not only the component's own message.
+    assert sum(sizes) / UPDATES < 3 * 1024, f"{sum(sizes) / UPDATES:.0f} bytes a tick"
+    assert max(sizes) < 2 * 1024, "no message carries the whole run again"
+
+
+def test_values_under_the_pointer_stay_through_an_update(open_chart):
+    page = open_chart("start=400&rate=20&total=800")
+    box = page.locator(".chart .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 60)
+    expect(page.locator(".hoverlayer")).to_contain_text("Training")
+    drawn(page, 2)
+    expect(page.locator(".hoverlayer")).to_contain_text("Training")
+
+
+def test_without_plotly_it_says_so_and_can_be_tried_again(url, open_page):
+    page = open_page(None, errors=True)
+    page.route("**/plotly-*.js", lambda route: route.abort())
+    page.goto(f"{url}/?start=200&rate=20")
+    expect(page.get_by_role("alert").filter(has_text="could not be loaded")).to_be_visible()
+    expect(page.get_by_role("row", name="LeNet")).to_contain_text("%")
+    page.unroute("**/plotly-*.js")
+    page.get_by_role("button", name="Try again").click()
+    drawn(page)
+    expect(page.get_by_role("alert").filter(has_text="could not be loaded")).to_be_hidden()
+
+
+def test_a_skeleton_shows_while_plotly_loads(url, open_page):
+    page = open_page(None)
+    held = []
+    page.route("**/plotly-*.js", held.append)
+    page.goto(f"{url}/?start=200&rate=20")
+    skeleton = page.get_by_text("Loading the chart…")
+    expect(skeleton).to_be_visible()
+    assert page.locator(".area").bounding_box()["height"] == 460, "the page does not jump when the chart comes"
+    held[0].continue_()
+    drawn(page)
+    expect(skeleton).to_be_hidden()
+
+
+def test_an_empty_chart_says_what_will_come(open_chart):
+    page = open_chart("empty=1")
+    expect(page.get_by_text("The first points appear here")).to_be_visible()
+
+
+def test_words_for_a_screen_reader(open_chart):
+    page = open_chart("start=300&rate=60")
+    figure = page.get_by_role("figure", name=re.compile(r"1 runs, step \d+"))
+    expect(figure).to_be_visible()
+    spoken = page.locator(".live").inner_text()
+    assert re.fullmatch(r"LeNet: step \d+, training loss \d\.\d{3}, test accuracy \d\d\.\d.%", spoken), spoken
+    drawn(page, 4)
+    assert page.locator(".live").inner_text() == spoken, "at most every ten seconds"
+    page.get_by_text("Values as a table").click()
+    row = page.get_by_role("row", name="LeNet")
+    expect(row.get_by_role("cell")).to_have_count(7)
+    before = row.inner_text()
+    drawn(page, 2)
+    assert row.inner_text() != before, "the table goes on"
+
+
+def test_a_name_is_text_and_not_markup(open_chart):
+    page = open_chart("start=100&rate=20&runs=5")
+    expect(page.get_by_role("button", name="<b>GoogLeNet</b>")).to_be_visible()
+    assert page.locator(".live-curves b").count() == 0
+
+
+def test_spanish_numbers(open_chart):
+    page = open_chart("start=1500&rate=20&x=epochs", locale="es-AR")
+    assert layout(page, "separators").startswith(",")
+    page.get_by_text("Values as a table").or_(page.locator("summary")).first.click()
+    assert re.search(r"\d,\d{3}", page.locator(".table tbody").inner_text())
+
+
+def test_epochs_are_steps_divided(open_chart):
+    page = open_chart("start=236&rate=0&x=epochs")
+    assert trace(page, "run0/raw/loss")["x"][-1] == 2
+    assert trace(page, "run0/test/accuracy")["x"] == [0.5, 1, 1.5, 2]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_phone(open_chart, theme):
+    page = open_chart("start=300&rate=20&runs=2", viewport=(390, 844), touch=True, theme=theme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.get_by_role("button", name="LeNet with batch norm")).to_be_visible()
+    assert layout(page, "dragmode") is False, "a finger scrolls the page"

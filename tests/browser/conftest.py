@@ -1,0 +1,160 @@
+"""What every browser test stands on: a browser, servers, and pages that fail a test when something goes wrong in them.
+
+    def test_title(start_server, open_page):
+        server = start_server(ROOT / "app.py")
+        page = open_page(server.url, locale="es-AR", theme="dark", viewport=(390, 844))
+
+A page's console errors, uncaught exceptions and tracebacks fail the test that opened it.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from tests.browser.chromium import ARGUMENTS, MISSING, find_chromium
+from tests.browser.server import Server
+
+_WITHOUT = pytest.StashKey[bool]()
+_SERVERS = pytest.StashKey[list[Server]]()
+_PLAYWRIGHT = pytest.StashKey[Playwright]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser: one failure in CI, elsewhere one message instead of many skips."""
+    needing = [item for item in items if item.get_closest_marker("browser")]
+    if not needing or config.option.collectonly:
+        return
+    with sync_playwright() as playwright:
+        found = find_chromium(playwright)
+    if found is not None:
+        return
+    if os.environ.get("CI"):
+        raise pytest.UsageError(MISSING)
+    config.stash[_WITHOUT] = True
+    items[:] = [item for item in items if item not in needing]
+    config.hook.pytest_deselected(items=needing)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say it once, plainly, at the end, where it is seen."""
+    if config.stash.get(_WITHOUT, False):
+        terminalreporter.section("browser tests")
+        terminalreporter.write_line(MISSING)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Nothing to run because there is no browser is not a failure outside CI."""
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and session.config.stash.get(_WITHOUT, False):
+        session.exitstatus = pytest.ExitCode.OK
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failure shows what the servers of this session have written last."""
+    report = yield
+    if report.failed and item.get_closest_marker("browser"):
+        for server in item.session.config.stash.get(_SERVERS, []):
+            report.sections.append((f"log of {server.script.name}", server.tail()))
+    return report
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests; pages live in contexts of their own."""
+    with sync_playwright() as playwright:
+        path = find_chromium(playwright)
+        if path is None:
+            pytest.fail(MISSING, pytrace=False)
+        launched = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def start_server(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Callable[..., Server]]:
+    """`start_server(script, env={}, options=())` → a running `Server`; all of them end with the session."""
+    servers = pytestconfig.stash.setdefault(_SERVERS, [])
+
+    def start(script: Path, **keywords: object) -> Server:
+        server = Server(script, tmp_path_factory.mktemp("server"), **keywords)  # type: ignore[arg-type]
+        servers.append(server)
+        return server.start()
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """`open_page(url, …)` → a page whose script has run; it is closed, and its errors are raised, after the test."""
+    opened: list[tuple[Page, list[str]]] = []
+
+    def open_one(
+        url: str | None,
+        *,
+        locale: str = "en-US",
+        theme: Literal["light", "dark"] = "light",
+        viewport: tuple[int, int] = (1280, 800),
+        touch: bool = False,
+        reduced_motion: Literal["reduce", "no-preference"] = "no-preference",
+        errors: bool = False,
+    ) -> Page:
+        """Open a page in a context of its own.
+
+        Args:
+            url: where to go and wait for the script to end; None stays on a blank page.
+            locale: the browser's language.
+            theme: what the system prefers.
+            viewport: width and height in CSS px.
+            touch: a phone's coarse pointer.
+            reduced_motion: what the system prefers.
+            errors: whether errors on the page are part of the test.
+        """
+        context = browser.new_context(
+            locale=locale,
+            color_scheme=theme,
+            viewport={"width": viewport[0], "height": viewport[1]},
+            has_touch=touch,
+            is_mobile=touch,
+            reduced_motion=reduced_motion,
+        )
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        problems: list[str] = []
+        if not errors:
+            page.on("console", lambda entry: problems.append(entry.text) if entry.type == "error" else None)
+            page.on("pageerror", lambda error: problems.append(str(error)))
+        opened.append((page, problems))
+        if url is not None:
+            page.goto(url)
+            settle(page)
+        return page
+
+    yield open_one
+    found: list[str] = []
+    for page, problems in opened:
+        found += problems
+        if not page.is_closed():
+            found += page.locator('[data-testid="stException"]').all_inner_texts()
+        page.context.close()
+    assert not found, "errors on the page:\n" + "\n".join(found)
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has run and what it drew is there."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_selector('[data-testid="stSkeleton"]', state="detached")
+
+
+@pytest.fixture(name="settle")
+def settle_fixture() -> Callable[[Page], None]:
+    """`settle(page)`: wait until the script has run and what it drew is there."""
+    return settle

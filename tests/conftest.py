@@ -1,0 +1,52 @@
+"""What every test stands on: a private folder for runs, quiet threads, no way out to the network, and a fixed order."""
+
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# Before anything imports torch: a waiting thread sleeps instead of spinning beside the workers that the tests start.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# No test may touch, or be touched by, the runs of the person at this machine.
+_HOME = tempfile.TemporaryDirectory(prefix="cnnviz-tests-", ignore_cleanup_errors=True)
+os.environ["CNNVIZ_HOME"] = _HOME.name
+# Sentences are compared in English unless a test asks for another language.
+os.environ["LANG"] = os.environ["LC_ALL"] = "C.UTF-8"
+os.environ.pop("LANGUAGE", None)
+
+ROOT = Path(__file__).resolve().parents[1]
+_LATER = ("app", "browser", "load")  # after the unit tests, in this order
+_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Unit tests first, then the pages, then the browser: what is found fastest is found first."""
+
+    def stage(item: pytest.Item) -> int:
+        area = item.path.relative_to(ROOT / "tests").parts[0]
+        return _LATER.index(area) + 1 if area in _LATER else 0
+
+    items.sort(key=stage)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def network_cable_out():
+    """The app works without a network, so a test that reaches for one fails at that line."""
+    connect = socket.socket.connect
+
+    def connect_here_only(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and not str(address[0]).startswith(_LOOPBACK):
+            raise OSError(f"the tests have no network: {address}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_here_only)
+        yield
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
