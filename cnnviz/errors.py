@@ -32,6 +32,9 @@ MESSAGES: Final[dict[str, str]] = {
         "A residual block from {in_channels} to {out_channels} channels with stride {stride} needs a 1×1 convolution "
         "on its shortcut: {received} cannot be added to {expected}."
     ),
+    "size_not_a_multiple": N_(
+        "{title} cuts its input into squares: {image_size} px is not a multiple of {multiple}. Try {suggested}."
+    ),
     "shapes_differ": N_("{received} cannot be added to {expected}: both must have the same shape."),
     "input_shape_invalid": N_(
         "{value} is not an input shape. Write batch×channels×height×width, for example {example}."

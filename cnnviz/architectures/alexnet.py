@@ -28,7 +28,7 @@ def body(spec: AlexNetSpec) -> list[tuple[str, nn.Module]]:
     stages: list[tuple[str, nn.Module]] = []
     shapes = zip(pairwise(channels), spec.kernel_sizes, spec.strides, spec.paddings, strict=True)
     for number, ((before, after), kernel_size, stride, padding) in enumerate(shapes, start=1):
-        conv = layers.conv(before, after, kernel_size, stride, padding)
+        conv = layers.conv(before, after, kernel_size, stride=stride, padding=padding)
         stages.append((f"conv{number}", conv))  # 96×54², 256×26², 384×12², 384×12², 256×12²
         if number in POOLED:
             stages.append((POOLED[number], layers.pool(3, 2)))  # 96×26², 256×12², 256×5²

@@ -70,6 +70,7 @@ class DenseBlock(nn.Sequential):
         convolutions: int,
         in_channels: int,
         growth_rate: int,
+        *,
         bottleneck: int = 0,
         dropout: float = 0.0,
         layers: Layers = CHAPTER,
@@ -102,7 +103,7 @@ def stem(spec: DenseNetSpec, channels: int, layers: Layers) -> nn.Sequential:
     """ResNet's stem: 7×7 with stride 2 and a pooling with stride 2, or one 3×3 for small pictures."""
     if spec.stem == "small":
         return layers.conv(spec.in_channels, channels, 3, padding=1)
-    conv = layers.conv(spec.in_channels, channels, 7, 2, 3)
+    conv = layers.conv(spec.in_channels, channels, 7, stride=2, padding=3)
     return sequence([*conv.named_children(), ("pool", nn.MaxPool2d(3, 2, 1))])
 
 
@@ -112,9 +113,7 @@ def body(spec: DenseNetSpec) -> list[tuple[str, nn.Module]]:
 
 
 def _body(spec: DenseNetSpec) -> tuple[list[tuple[str, nn.Module]], int]:
-    layers = Layers(
-        activation=spec.activation, norm=spec.norm, pooling=spec.transition_pooling, bias=spec.conv_bias
-    )
+    layers = Layers(activation=spec.activation, norm=spec.norm, pooling=spec.transition_pooling, bias=spec.conv_bias)
     channels, growth = spec.scaled(spec.stem_channels), spec.scaled(spec.growth_rate)
     stages: list[tuple[str, nn.Module]] = [("stem", stem(spec, channels, layers))]  # 64×24²
     for number, convolutions in enumerate(spec.convolutions, start=1):
@@ -123,7 +122,9 @@ def _body(spec: DenseNetSpec) -> tuple[list[tuple[str, nn.Module]], int]:
             transition = TransitionBlock(channels, narrowed, layers)
             stages.append((f"transition{number - 1}", transition))  # 96×12², 112×6², 120×3²
             channels = narrowed
-        block = DenseBlock(convolutions, channels, growth, spec.bottleneck, spec.dropout, layers)
+        block = DenseBlock(
+            convolutions, channels, growth, bottleneck=spec.bottleneck, dropout=spec.dropout, layers=layers
+        )
         stages.append((f"block{number}", block))  # 192×24², 224×12², 240×6², 248×3²
         channels = block.out_channels
     return stages, channels

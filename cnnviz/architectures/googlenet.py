@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from cnnviz.architectures.activation import activation
 from cnnviz.architectures.head import global_head
 from cnnviz.architectures.join import Add, Concatenate
-from cnnviz.architectures.layers import Layers, sequence
+from cnnviz.architectures.layers import PLAIN, Layers, sequence
 from cnnviz.architectures.network import Network
 from cnnviz.specs.architectures import GoogLeNetSpec
 
@@ -43,7 +43,7 @@ class InceptionBlock(nn.Module):
         *,
         large_kernel: str = "5x5",
         residual: bool = False,
-        layers: Layers = Layers(),
+        layers: Layers = PLAIN,
     ) -> None:
         super().__init__()
         branches: list[tuple[str, nn.Module]] = []
@@ -114,7 +114,7 @@ def body(spec: GoogLeNetSpec) -> list[tuple[str, nn.Module]]:
 
     return [
         ("stage1", sequence([
-            ("conv1", layers.conv(spec.in_channels, stem1, 7, 2, 3)),
+            ("conv1", layers.conv(spec.in_channels, stem1, 7, stride=2, padding=3)),
             ("pool", layers.pool(3, 2, 1)),
         ])),  # 64×24²
         ("stage2", sequence([

@@ -13,7 +13,11 @@ from cnnviz.architectures.layers import Layers, Named, sequence
 
 
 def dense_head(
-    body: Named, input_shape: tuple[int, int, int], hidden: Sequence[int], num_classes: int, layers: Layers,
+    body: Named,
+    input_shape: tuple[int, int, int],
+    hidden: Sequence[int],
+    num_classes: int,
+    layers: Layers,
     dropout: float = 0.0,
 ) -> list[tuple[str, nn.Module]]:
     """Flatten, hidden dense layers and the output: stages `flatten`, `dense1`, `dense2`, …, `output`.

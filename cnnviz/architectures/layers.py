@@ -3,9 +3,10 @@
 A network's file says which convolutions there are; a `Layers` says, once for the whole network, what comes with each.
 """
 
-from collections.abc import Callable, Iterable
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from torch import nn
 
@@ -42,14 +43,14 @@ class Layers:
     norm_affine: bool = True
 
     def conv(
-        self, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, padding: int = 0, groups: int = 1
+        self, in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, padding: int = 0
     ) -> nn.Sequential:
         """Convolution, batch norm and activation: (N, in_channels, H, W) → (N, out_channels, H', W')."""
-        conv = self.bare_conv(in_channels, out_channels, kernel_size, stride, padding, groups)
+        conv = self.bare_conv(in_channels, out_channels, kernel_size, stride=stride, padding=padding)
         return sequence([("conv", conv), *self.norm_and_activation(out_channels)])
 
     def bare_conv(
-        self, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, padding: int = 0, groups: int = 1
+        self, in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, padding: int = 0, groups: int = 1
     ) -> nn.Conv2d:
         """The convolution alone."""
         return nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias=self.bias)
@@ -62,9 +63,7 @@ class Layers:
             parts.append(("dropout", Dropout(dropout)))
         return sequence(parts)
 
-    def norm_and_activation(
-        self, channels: int, number: str = "", flat: bool = False
-    ) -> list[tuple[str, nn.Module]]:
+    def norm_and_activation(self, channels: int, number: str = "", flat: bool = False) -> list[tuple[str, nn.Module]]:
         """Batch norm and activation, named, in the order this network has them."""
         parts: list[tuple[str, nn.Module]] = [(f"activation{number}", activation(self.activation))]
         if self.norm != "none":
@@ -83,3 +82,6 @@ class Layers:
         """The pooling alone: (N, C, H, W) → (N, C, H', W')."""
         kind = nn.MaxPool2d if self.pooling == "max" else nn.AvgPool2d
         return kind(kernel_size, stride, padding)
+
+
+PLAIN: Final = Layers()  # ReLU, max-pooling, no batch norm: what the chapter's networks up to GoogLeNet have

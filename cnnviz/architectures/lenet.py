@@ -26,7 +26,9 @@ def body(spec: LeNetSpec) -> list[tuple[str, nn.Module]]:
     for number, units in enumerate(spec.channels, start=1):
         stride, padding = (spec.stride, spec.padding) if number == 1 else (1, 0)
         width = spec.scaled(units)
-        stages.append((f"conv{number}", layers.conv(channels, width, spec.kernel_size, stride, padding)))  # 6×28², 16×10²
+        stages.append(
+            (f"conv{number}", layers.conv(channels, width, spec.kernel_size, stride=stride, padding=padding))
+        )  # 6×28², 16×10²
         stages.append((f"pool{number}", layers.pool(2, 2)))  # 6×14², 16×5²
         channels = width
     return stages

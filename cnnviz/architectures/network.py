@@ -28,7 +28,7 @@ class Network(nn.Sequential):
         try:
             return super().forward(input)  # type: ignore[no-any-return]
         except RuntimeError as error:
-            from cnnviz.architectures.building import explain
+            from cnnviz.architectures.limits import explain
 
             problem = explain(self.spec, tuple(input.shape))
             if problem is None:

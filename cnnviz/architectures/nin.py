@@ -11,7 +11,7 @@ from torch import nn
 
 from cnnviz.architectures.dropout import Dropout
 from cnnviz.architectures.head import dense_head
-from cnnviz.architectures.layers import Layers, sequence
+from cnnviz.architectures.layers import PLAIN, Layers, sequence
 from cnnviz.architectures.network import Network
 from cnnviz.specs.architectures import NiNSpec
 
@@ -20,12 +20,12 @@ def nin_block(
     in_channels: int,
     out_channels: int,
     kernel_size: int,
+    *,
     stride: int = 1,
     padding: int = 0,
-    *,
     pointwise: int = 2,
     pointwise_kernel_size: int = 1,
-    layers: Layers = Layers(),
+    layers: Layers = PLAIN,
 ) -> nn.Sequential:
     """A convolution and 1×1 convolutions behind it: (N, C, H, W) → (N, out, H', W').
 
@@ -40,7 +40,7 @@ def nin_block(
         layers: what comes with each convolution.
     """
     parts: list[tuple[str, nn.Module]] = [
-        ("conv1", layers.conv(in_channels, out_channels, kernel_size, stride, padding))
+        ("conv1", layers.conv(in_channels, out_channels, kernel_size, stride=stride, padding=padding))
     ]
     for number in range(2, pointwise + 2):
         conv = layers.conv(out_channels, out_channels, pointwise_kernel_size, padding=pointwise_kernel_size // 2)
@@ -56,7 +56,7 @@ def body(spec: NiNSpec) -> list[tuple[str, nn.Module]]:
     shapes = zip(spec.channels, spec.kernel_sizes, spec.strides, spec.paddings, strict=True)
     for number, (units, kernel_size, stride, padding) in enumerate(shapes, start=1):
         width = spec.scaled(units)
-        block = _block(spec, channels, width, kernel_size, stride, padding)
+        block = _block(spec, channels, width, kernel_size, stride=stride, padding=padding)
         stages.append((f"block{number}", block))  # 96×54², 256×26², 384×12²
         stages.append((f"pool{number}", layers.pool(3, 2)))  # 96×26², 256×12², 384×5²
         channels = width
@@ -71,26 +71,33 @@ def nin(spec: NiNSpec) -> Network:
         stages.append(("dropout", Dropout(spec.dropout)))
     for number, units in enumerate(spec.reduction, start=4):
         width = spec.scaled(units)
-        stages.append((f"block{number}", _block(spec, channels, width, 3, 1, 1)))
+        stages.append((f"block{number}", _block(spec, channels, width, 3)))
         channels = width
     if spec.head == "dense":
         hidden = [spec.scaled(units) for units in spec.hidden]
         head = dense_head(stages, spec.input_shape, hidden, spec.num_classes, _layers(spec), spec.dropout)
         return Network(spec, [*stages, *head])
-    output = _block(spec, channels, spec.num_classes, 3, 1, 1)
+    output = _block(spec, channels, spec.num_classes, 3)
     if not spec.output_activation:
-        last = output[-1]
-        assert isinstance(last, nn.Sequential)
-        output[-1] = last.conv
+        *_, (name, last) = output.named_children()
+        setattr(output, name, next(last.children()))  # the convolution without what follows it
     stages.append((f"block{4 + len(spec.reduction)}", output))  # 10×5²
     return Network(spec, [*stages, ("pool4", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())])  # 10×1², 10
 
 
-def _block(spec: NiNSpec, channels: int, width: int, kernel_size: int, stride: int, padding: int) -> nn.Sequential:
+def _block(
+    spec: NiNSpec, channels: int, width: int, kernel_size: int, *, stride: int = 1, padding: int = 1
+) -> nn.Sequential:
     return nin_block(
-        channels, width, kernel_size, stride, padding,
-        pointwise=spec.pointwise, pointwise_kernel_size=spec.pointwise_kernel_size, layers=_layers(spec),
-    )  # fmt: skip
+        channels,
+        width,
+        kernel_size,
+        stride=stride,
+        padding=padding,
+        pointwise=spec.pointwise,
+        pointwise_kernel_size=spec.pointwise_kernel_size,
+        layers=_layers(spec),
+    )
 
 
 def _layers(spec: NiNSpec) -> Layers:

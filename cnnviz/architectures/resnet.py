@@ -96,14 +96,18 @@ class ShortcutBlock(nn.Module):
             )
             self.add = Add()
         self.residual = residual
-        self.tail = sequence((name.rstrip("0123456789"), module) for name, module in tail) if tail else None
+        self.tail = tuple(name.rstrip("0123456789") for name, _ in tail)
+        for name, (_, module) in zip(self.tail, tail, strict=True):
+            self.add_module(name, module)
 
     def forward(self, input: Tensor) -> Tensor:
         """(N, C, H, W) → (N, out, ⌈H/stride⌉, ⌈W/stride⌉)."""
-        output = self.body(input)
+        output: Tensor = self.body(input)
         if self.residual:
             output = self.add(output, self.shortcut(input))
-        return output if self.tail is None else self.tail(output)  # type: ignore[no-any-return]
+        for name in self.tail:
+            output = getattr(self, name)(output)
+        return output
 
 
 def _halves(stride: int) -> str:
@@ -120,7 +124,7 @@ def _shortcut(
     shortcut_norm: bool,
 ) -> nn.Module:
     if use_projection:
-        parts: list[tuple[str, nn.Module]] = [("conv", layers.bare_conv(in_channels, out_channels, 1, stride))]
+        parts: list[tuple[str, nn.Module]] = [("conv", layers.bare_conv(in_channels, out_channels, 1, stride=stride))]
         if shortcut_norm and layers.norm != "none":
             parts.append(("norm", layers.batch_norm(out_channels)))
         return sequence(parts)
@@ -162,8 +166,8 @@ class ResidualBlock(ShortcutBlock):
         check_groups(groups, in_channels, out_channels)
         super().__init__(
             [
-                layers.bare_conv(in_channels, out_channels, 3, stride, 1, groups),
-                layers.bare_conv(out_channels, out_channels, 3, 1, 1, groups),
+                layers.bare_conv(in_channels, out_channels, 3, stride=stride, padding=1, groups=groups),
+                layers.bare_conv(out_channels, out_channels, 3, padding=1, groups=groups),
             ],
             in_channels, stride, use_projection=use_projection, pad_shortcut=pad_shortcut, residual=residual,
             preactivation=preactivation, shortcut_norm=shortcut_norm, layers=layers,
@@ -204,7 +208,7 @@ class BottleneckBlock(ShortcutBlock):
         super().__init__(
             [
                 layers.bare_conv(in_channels, middle_channels, 1),
-                layers.bare_conv(middle_channels, middle_channels, 3, stride, 1, groups),
+                layers.bare_conv(middle_channels, middle_channels, 3, stride=stride, padding=1, groups=groups),
                 layers.bare_conv(middle_channels, out_channels, 1),
             ],
             in_channels, stride, use_projection=use_projection, pad_shortcut=pad_shortcut, residual=residual,
@@ -227,7 +231,7 @@ def stem(spec: ResNetSpec, channels: int, layers: Layers) -> nn.Sequential:
     """7×7 with stride 2 and a pooling with stride 2, or one 3×3 for small pictures."""
     if spec.stem == "small":
         return layers.conv(spec.in_channels, channels, 3, padding=1)
-    conv = layers.conv(spec.in_channels, channels, 7, 2, 3)
+    conv = layers.conv(spec.in_channels, channels, 7, stride=2, padding=3)
     return sequence([*conv.named_children(), ("pool", nn.MaxPool2d(3, 2, 1))])
 
 
@@ -247,9 +251,7 @@ def body(spec: ResNetSpec) -> list[tuple[str, nn.Module]]:
     return stages
 
 
-def _block(
-    spec: ResNetSpec, in_channels: int, channels: int, stride: int, layers: Layers
-) -> tuple[ShortcutBlock, int]:
+def _block(spec: ResNetSpec, in_channels: int, channels: int, stride: int, layers: Layers) -> tuple[ShortcutBlock, int]:
     """One block of a stage and the channels that it puts out."""
     out_channels = channels if spec.block == "basic" else channels * EXPANSION
     changes = stride != 1 or in_channels != out_channels

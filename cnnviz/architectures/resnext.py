@@ -8,8 +8,8 @@ of a group are different numbers: width of a group = channels of the middle / gr
 `ResNetSpec`s with a bottleneck; see `resnet.py`.
 """
 
-from cnnviz.architectures.resnet import CHAPTER, BottleneckBlock
 from cnnviz.architectures.layers import Layers
+from cnnviz.architectures.resnet import CHAPTER, BottleneckBlock
 
 
 class ResNeXtBlock(BottleneckBlock):

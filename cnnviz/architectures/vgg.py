@@ -11,13 +11,13 @@ from dataclasses import replace
 from torch import nn
 
 from cnnviz.architectures.head import dense_head, global_head
-from cnnviz.architectures.layers import Layers, sequence
+from cnnviz.architectures.layers import PLAIN, Layers, sequence
 from cnnviz.architectures.network import Network
 from cnnviz.specs.architectures import VGGSpec
 
 
 def vgg_block(
-    convolutions: int, in_channels: int, out_channels: int, kernel_size: int = 3, layers: Layers = Layers()
+    convolutions: int, in_channels: int, out_channels: int, kernel_size: int = 3, layers: Layers = PLAIN
 ) -> nn.Sequential:
     """Convolutions that keep height and width, then a pooling that halves both: (N, C, H, W) → (N, out, H/2, W/2).
 

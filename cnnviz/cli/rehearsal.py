@@ -21,6 +21,7 @@ from typing import Any, Final, Literal
 import psutil
 from babel.messages.pofile import read_po
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from cnnviz.data.fashion_mnist import DATA_MD5, fashion_mnist
 from cnnviz.data.samples import cat
@@ -102,13 +103,13 @@ def requirements(file: Path = REQUIREMENTS) -> tuple[Requirement, ...]:
 
 
 def installed_versions() -> dict[str, str]:
-    """The versions of all installed packages, names in lower case."""
-    return {found.name.lower(): found.version for found in metadata.distributions() if found.name}
+    """The versions of all installed packages, names in their canonical form (lower case, dashes)."""
+    return {canonicalize_name(found.name): found.version for found in metadata.distributions() if found.name}
 
 
 def packages_row(_: Language, wanted: Iterable[Requirement], installed: Mapping[str, str]) -> Row:
     """Whether every required package is there, in a version that is asked for."""
-    found = [(need, installed.get(need.name.lower())) for need in wanted]
+    found = [(need, installed.get(canonicalize_name(need.name))) for need in wanted]
     missing = [need.name for need, version in found if version is None]
     unfit = [
         f"{need.name} {version} ({need.specifier})"

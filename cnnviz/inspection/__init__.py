@@ -35,7 +35,7 @@ def inspect(
     Example:
         >>> report = inspect(lambda: build("vgg11"), (1, 1, 224, 224))
         >>> report.parameters, report.macs
-        (128806154, 7542833152)
+        (128806154, 7547232256)
     """
     import torch
 

@@ -8,7 +8,6 @@ What it does not know, or finds in an unusual form, it leaves to PyTorch.
 
 import copy
 from collections.abc import Callable, Mapping
-from math import prod
 from typing import Any, Final
 
 import torch
@@ -157,15 +156,12 @@ def _copy_on_meta(model: nn.Module) -> nn.Module:
     """A copy with the same structure, its shared weights shared, and no values."""
     memo: dict[int, Any] = {}
     for tensor in [*model.parameters(), *model.buffers()]:
+        twin: Any
         if torch.nn.parameter.is_lazy(tensor):
-            continue
-        twin = torch.empty_like(tensor, device="meta")
-        memo[id(tensor)] = nn.Parameter(twin, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else twin
-    return copy.deepcopy(model, memo).to("meta")
-
-
-def byte_size(tensors: Any) -> int:
-    """Bytes of some tensors, each once."""
-    return sum(
-        prod(tensor.shape) * tensor.element_size() for tensor in {id(tensor): tensor for tensor in tensors}.values()
-    )
+            twin = type(tensor)(device="meta", dtype=tensor.dtype)  # type: ignore[call-arg]
+        elif isinstance(tensor, nn.Parameter):
+            twin = nn.Parameter(torch.empty_like(tensor, device="meta"), tensor.requires_grad)
+        else:
+            twin = torch.empty_like(tensor, device="meta")
+        memo[id(tensor)] = twin
+    return copy.deepcopy(model, memo)

@@ -10,7 +10,7 @@ from cnnviz.architectures import build
 from cnnviz.architectures.failure import find_failure
 from cnnviz.errors import CnnvizError
 from cnnviz.inspection.layers import Description, describe
-from cnnviz.inspection.meta import Factory, build_on_meta, byte_size
+from cnnviz.inspection.meta import Factory, build_on_meta
 from cnnviz.inspection.passes import Pass, Visit, foresee, rehearse
 from cnnviz.inspection.tree import Node, tree_of
 from cnnviz.rows import LayerRow, Report, Shape
@@ -85,7 +85,8 @@ def _report(model: nn.Module, shape: Shape, foreseen: Pass, rehearsed: Pass) -> 
     assert sum(own.values()) == rows[0].parameters == sum(parameter.numel() for parameter in parameters)
     assert rows[0].macs == sum(foreseen.macs.values())
     assert rows[0].saved_bytes == sum(rehearsed.saved.values())
-    return Report(input_shape=shape, layers=rows, weight_bytes=byte_size(parameters))
+    weight_bytes = sum(parameter.numel() * parameter.element_size() for parameter in parameters)
+    return Report(input_shape=shape, layers=rows, weight_bytes=weight_bytes)
 
 
 def _row(node: Node, batch: int, foreseen: Pass, rehearsed: Pass) -> LayerRow:

@@ -201,7 +201,11 @@ class VGGSpec(ArchitectureSpec):
         _same_length(self.convolutions, self.channels)
         if self.kernel_size % 2 == 0:
             raise CnnvizError(
-                "value_not_allowed", field="kernel_size", label="kernel_size", value=self.kernel_size, allowed="1, 3, 5, 7"
+                "value_not_allowed",
+                field="kernel_size",
+                label="kernel_size",
+                value=self.kernel_size,
+                allowed="1, 3, 5, 7",
             )
         return self
 
@@ -241,7 +245,10 @@ class NiNSpec(ArchitectureSpec):
         (4096, 4096), N_("Units of the dense layers"), N_("Only with dense layers as the head."), advanced=True
     )
     output_activation: bool = knob(
-        True, N_("Activation on the logits"), N_("As in the chapter: no class can then score below zero."), advanced=True
+        True,
+        N_("Activation on the logits"),
+        N_("As in the chapter: no class can then score below zero."),
+        advanced=True,
     )
     dropout: float = _dropout(0.5)
     width: float = _width()
@@ -332,7 +339,9 @@ class ResNetSpec(ArchitectureSpec):
     )
     blocks: Counts = knob((2, 2, 2, 2), N_("Blocks per stage"), _PER_STAGE)
     channels: Stages = knob(
-        (64, 128, 256, 512), N_("Channels per stage"), N_("One number per stage; a bottleneck puts out four times as many.")
+        (64, 128, 256, 512),
+        N_("Channels per stage"),
+        N_("One number per stage; a bottleneck puts out four times as many."),
     )
     groups: int = knob(1, N_("Groups"), N_("Into how many groups the 3×3 convolution is split."), ge=1, le=2048, step=1)
     group_width: int = knob(
@@ -396,7 +405,9 @@ class DenseNetSpec(ArchitectureSpec):
         0.5, N_("Compression"), N_("Share of the channels that a transition lets through."), ge=0.1, le=1, step=0.05
     )
     transition_pooling: Pooling = knob(
-        "average", N_("Pooling of the transitions"), N_("What a pooling keeps of each window: the largest value or the mean.")
+        "average",
+        N_("Pooling of the transitions"),
+        N_("What a pooling keeps of each window: the largest value or the mean."),
     )
     stem: Literal["imagenet", "small"] = knob(
         "imagenet", N_("Stem"), N_("7×7 with stride 2 and a pooling, or a single 3×3 for small pictures.")

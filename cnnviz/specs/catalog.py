@@ -5,6 +5,7 @@ first publication. The order is the chapter's, not strictly by year.
 """
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final
 
@@ -21,9 +22,10 @@ from cnnviz.specs.architectures import (
     VGGSpec,
 )
 from cnnviz.specs.entry import Architecture, Paper, Preset, Published
+from cnnviz.specs.torchvision import GREY, PREFIX, family_of, torchvision_entry, torchvision_names
 from cnnviz.specs.variants import VARIANTS
 
-__all__ = ["Architecture", "Paper", "Preset", "Published", "architecture", "catalog", "spec_of"]
+__all__ = ["Architecture", "Paper", "Preset", "Published", "architecture", "catalog", "spec_of", "torchvision_catalog"]
 
 _LECUN = Paper("LeCun et al.", "Gradient-based learning applied to document recognition", 1998, "doi 10.1109/5.726791")
 _IOFFE = Paper(
@@ -73,8 +75,7 @@ _RESNET_IDEA = N_(
     "That lets gradients through and made a hundred layers trainable."
 )
 _RESNEXT_IDEA = N_(
-    "Split a block's 3×3 convolution into groups that do not see each other. "
-    "The weights saved pay for more channels."
+    "Split a block's 3×3 convolution into groups that do not see each other. The weights saved pay for more channels."
 )
 _DENSENET_IDEA = N_(
     "Concatenate instead of adding, so every layer sees all earlier ones. "
@@ -82,7 +83,9 @@ _DENSENET_IDEA = N_(
 )
 
 
-def _entry(key: str, title: str, paper: Paper, spec_type: type[ArchitectureSpec], idea: str, **more: Any) -> Architecture:
+def _entry(
+    key: str, title: str, paper: Paper, spec_type: type[ArchitectureSpec], idea: str, **more: Any
+) -> Architecture:
     look = "resnext" if key.startswith("resnext") else spec_type.family
     colour, colour_dark = COLOURS[look]
     return Architecture(
@@ -204,22 +207,43 @@ def catalog() -> tuple[Architecture, ...]:
 
 
 @cache
+def torchvision_catalog() -> tuple[Architecture, ...]:
+    """Torchvision's classification networks, in torchvision's order; reads one small file, imports no torchvision."""
+    own = _by_key()
+    return tuple(
+        torchvision_entry(name, own.get(name.removesuffix("_bn")), COLOURS.get(family_of(name)[0] or "", GREY))
+        for name in torchvision_names()
+    )
+
+
+@cache
 def _by_key() -> Mapping[str, Architecture]:
     return {entry.key: entry for entry in catalog()}
 
 
+@cache
+def _torchvision_by_key() -> Mapping[str, Architecture]:
+    return {entry.key: entry for entry in torchvision_catalog()}
+
+
 def architecture(key: str) -> Architecture:
-    """The entry for a key.
+    """The entry for a key, `torchvision/<name>` included.
 
     Raises:
-        CnnvizError: if there is none, naming those that exist.
+        CnnvizError: if there is none, naming those that are spelled alike and the chapter's.
     """
-    try:
-        return _by_key()[key]
-    except KeyError:
-        raise CnnvizError(
-            "architecture_unknown", field="architecture", value=str(key)[:60], allowed=", ".join(_by_key())
-        ) from None
+    key = str(key)
+    entry = _torchvision_by_key().get(key) if key.startswith(PREFIX) else _by_key().get(key)
+    if entry is None:
+        raise CnnvizError("architecture_unknown", field="architecture", value=key[:60], allowed=_alike(key))
+    return entry
+
+
+def _alike(key: str) -> str:
+    """The keys spelled most like this one, then the chapter's main networks."""
+    keys = [*_by_key(), *_torchvision_by_key()]
+    alike = get_close_matches(key[:60], keys, n=3, cutoff=0.7)
+    return ", ".join(dict.fromkeys([*alike, *(entry.key for entry in catalog() if entry.card)]))
 
 
 def spec_of(value: Any, **options: Any) -> ArchitectureSpec:
@@ -231,6 +255,5 @@ def spec_of(value: Any, **options: Any) -> ArchitectureSpec:
     if isinstance(value, ArchitectureSpec):
         return value.replace(**options) if options else value
     if isinstance(value, Mapping):
-        fields = {name: entry for name, entry in value.items() if name != "key"}
-        return architecture(str(value.get("key"))).spec(**fields, **options)
-    return architecture(value).spec(**options)
+        return architecture(str(value.get("key"))).spec(**{**value, **options})
+    return architecture(str(value)).spec(**options)

@@ -24,12 +24,14 @@ class Choices:
         device_name: what the maker calls it.
         precision: of convolutions and dense layers; weights and the loss stay in float32.
         channels_last: whether images and kernels are laid out pixel by pixel instead of channel by channel.
+        fused: whether the optimiser updates all weights in one kernel.
     """
 
     device: torch.device
     device_name: str
     precision: Precision
     channels_last: bool
+    fused: bool
 
 
 def choose(config: TrainingConfig) -> Choices:
@@ -39,11 +41,8 @@ def choose(config: TrainingConfig) -> Choices:
         CnnvizError: if the device asked for is not there.
     """
     device = torch.device(_device(config.device))
-    bfloat16, channels_last = _fastest(config, device)
-    precision: Precision = "bfloat16" if bfloat16 else "float32"
-    if config.precision != "auto":
-        precision = config.precision
-    return Choices(device, _name(device), precision, channels_last)
+    precision = _precision(config, device) if config.precision == "auto" else config.precision
+    return Choices(device, _name(device), precision, _channels_last(config, device), _fused(config, device))
 
 
 def automatic_threads() -> int:
@@ -62,8 +61,36 @@ def _device(wanted: str) -> str:
     return wanted
 
 
-def _fastest(config: TrainingConfig, device: torch.device) -> tuple[bool, bool]:
-    return False, False
+def _precision(config: TrainingConfig, device: torch.device) -> Precision:
+    """Bfloat16 on processors that compute with it, except for LeNet, whose layers are too small to gain.
+
+    Measured on two cores with AVX-512 BF16: 0.55 to 0.95 of the time for every other network, LeNet 1 to 1.5 times.
+    A fixed rule and no trial, so that a run repeats. Graphics cards keep float32 until it is measured on one.
+    """
+    small = config.architecture.family == "lenet"
+    return "bfloat16" if device.type == "cpu" and _computes_bfloat16() and not small else "float32"
+
+
+def _channels_last(config: TrainingConfig, device: torch.device) -> bool:
+    """Pixel by pixel on processors, except for LeNet with batch norm.
+
+    Measured on two cores: 0.7 to 1 of the time for every network and 0.6 for LeNet; but batch norm over 6 and 16
+    channels takes 1.5 times as long. A fixed rule, as for the precision.
+    """
+    spec = config.architecture
+    return device.type == "cpu" and not (spec.family == "lenet" and getattr(spec, "norm", "none") != "none")
+
+
+def _fused(config: TrainingConfig, device: torch.device) -> bool:
+    """Everywhere, except plain SGD on a processor, which is one addition per tensor: the fused kernel takes 3 times."""
+    plain = config.optimizer == "sgd" and not config.momentum and not config.weight_decay
+    return not (device.type == "cpu" and plain)
+
+
+def _computes_bfloat16() -> bool:
+    """Whether this processor has instructions for it (AVX-512 BF16 or AMX); without them it is slower than float32."""
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, lambda: False)() for name in names)
 
 
 @cache

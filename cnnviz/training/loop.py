@@ -274,7 +274,7 @@ class _Run:
             precision=choices.precision,
             threads=torch.get_num_threads(),
             channels_last=choices.channels_last,
-            fused_optimizer=self._machine.fused,
+            fused_optimizer=choices.fused,
             resumed=resumed,
             versions={
                 "python": platform.python_version(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,8 +15,6 @@ from cnnviz.training.batches import Augment
 from cnnviz.training.checkpoints import Position, Saved, optimizer_tensors, restore_optimizer
 from cnnviz.training.choices import Choices
 from cnnviz.training.randomness import generator
-
-_FUSED: Final = ("cpu", "cuda", "mps")
 
 
 class Machine:
@@ -42,8 +40,7 @@ class Machine:
         if choices.channels_last:
             network = network.to(memory_format=torch.channels_last)
         self._network: nn.Module = network.train()
-        self.fused = device.type in _FUSED
-        self._optimizer = _optimizer(config, network, self.fused)
+        self._optimizer = _optimizer(config, network, choices.fused)
 
     @property
     def parameters(self) -> int:
@@ -135,7 +132,9 @@ class Machine:
 
 def _optimizer(config: TrainingConfig, network: nn.Module, fused: bool) -> torch.optim.Optimizer:
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    options: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "fused": fused}
+    options: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
+    if fused:
+        options["fused"] = True
     match config.optimizer:
         case "sgd":
             return torch.optim.SGD(parameters, momentum=config.momentum, **options)

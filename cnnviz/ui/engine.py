@@ -19,5 +19,7 @@ def owner() -> str:
 
     A browser that keeps no cookies owns its runs for as long as its session lasts.
     """
-    key = st.context.cookies.get("cnnviz_owner") or st.session_state.setdefault("owner_key", secrets.token_urlsafe(24))
+    key = st.context.cookies.get("cnnviz_owner")
+    if not isinstance(key, str):
+        key = st.session_state.setdefault("owner_key", secrets.token_urlsafe(24))
     return hashlib.sha256(key.encode()).hexdigest()[:20]

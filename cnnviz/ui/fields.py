@@ -244,7 +244,7 @@ def _number(field: FieldInfo, label: str, common: dict[str, Any]) -> Any:
         step = int(extra.get("step") or 1)
         return st.number_input(label, min_value=int(low), max_value=int(high), step=step, **common)
     if extra.get("scale") == "log" and not _is_range(field):
-        return st.number_input(label, min_value=float(low), max_value=float(high), format="%g", **common)
+        return st.number_input(label, min_value=float(low), max_value=float(high), step=0.001, format="%g", **common)
     return st.slider(label, min_value=float(low), max_value=float(high), step=extra.get("step") or 0.01, **common)
 
 

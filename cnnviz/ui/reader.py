@@ -21,7 +21,7 @@ def reader() -> Language:
         code = st.query_params.get(_PARAMETER)
     if code not in LANGUAGES:
         code = match_language(st.context.locale)
-    return Language(code)
+    return Language(str(code))
 
 
 def settle_language() -> Language:

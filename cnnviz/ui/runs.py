@@ -1,7 +1,7 @@
 """Runs on the screen: their curves, their state in a sentence, the hand on them, and the list of one's own."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.events import Controlled, Evaluated
 from cnnviz.figures.curves import Dash, Mark, Reference, RunCurves
 from cnnviz.language import N_, Language
+from cnnviz.specs.training import Action
 from cnnviz.training import RunRecord, time_left
 from cnnviz.ui.components.live_curves import curve_labels, live_curves, needs_history
 from cnnviz.ui.engine import engine, owner
@@ -63,12 +64,11 @@ def curves_of(record: RunRecord, name: str, _: Language) -> RunCurves:
             rate = _.significant(event.learning_rate) if event.learning_rate else ""
             marks.append(Mark(max(event.step, 1), _(_ACTIONS[event.action], value=rate)))
     entry = architecture(record.config.architecture.key)
-    dash: Dash = entry.dash
     return RunCurves(
         id=record.id,
         name=name,
         color=(entry.colour, entry.colour_dark),
-        dash=dash,
+        dash=cast(Dash, entry.dash),
         train_steps=steps.step,
         train_loss=steps.loss,
         train_accuracy=steps.accuracy,
@@ -143,7 +143,7 @@ def render_controls(record: RunRecord, _: Language) -> None:
         st.caption(_("This run belongs to somebody else: it can be watched, not changed."))
         return
 
-    def press(action: str) -> None:
+    def press(action: Action) -> None:
         try:
             engine().command(record.id, action)
         except CnnvizError as error:
@@ -172,7 +172,7 @@ def render_controls(record: RunRecord, _: Language) -> None:
 
 
 def render_state(record: RunRecord, _: Language) -> None:
-    """Where a run stands, in a sentence, with what was chosen automatically and what went wrong."""
+    """Where a run stands, in a sentence, and what went wrong if something did."""
     if record.state == "queued":
         position = engine().queue_position(record.id)
         ahead = max(0, (position or 1) - 1)
@@ -186,6 +186,10 @@ def render_state(record: RunRecord, _: Language) -> None:
         st.error(_.error(record.failure.error), icon=ICONS["failed"])
     elif not record.ended or record.step:
         st.progress(record.share_done, text=f"{ICONS[record.state]} {describe_run(record, _)}")
+
+
+def render_choices(record: RunRecord, _: Language) -> None:
+    """What was chosen automatically."""
     if record.choices:
         st.caption(
             _(

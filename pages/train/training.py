@@ -13,6 +13,7 @@ from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import choose_network, choose_option, good_or_last, knob_names, render_refusals
 from cnnviz.ui.runs import (
+    render_choices,
     render_controls,
     render_curves,
     render_figures,
@@ -22,7 +23,7 @@ from cnnviz.ui.runs import (
 from cnnviz.ui.takeaway import render_run_downloads
 
 TICK = 0.4  # seconds between two looks at a run
-HEIGHT = 420
+HEIGHT = 400
 FIRST = ("epochs", "batch_size", "learning_rate", "optimizer", "train_images")
 
 page = heading(N_("Train and watch"), N_("Fashion-MNIST: 60,000 grey pictures of clothes in ten classes."))
@@ -44,7 +45,7 @@ with settings:
     network = SpecForm(entry.spec_type, link, dict(preset.config.architecture), _, restart=start_over)
     form = SpecForm(TrainingConfig, link, dict(preset.config), _, restart=start_over)
     start_slot = st.container()
-    with st.grid(2):
+    with st.grid(2, min_column_width=120):
         form.draw(FIRST)
         network.draw(["image_size"])
     network.hold([*knob_names(entry.spec_type), "in_channels", "num_classes"])
@@ -109,11 +110,12 @@ with settings:
 def render_live(run_id: str, others: list[str], was_active: bool, _: Language) -> None:
     """The part that moves: curves, figures, state and the hand on the run."""
     record = engine().store.record(run_id)
+    render_state(record, _)
     if not record.ended:
         render_controls(record, _)
     render_figures(record, _)
     render_curves([record, *(engine().store.record(other) for other in others)], HEIGHT, _)
-    render_state(record, _)
+    render_choices(record, _)
     if record.ended and was_active:
         st.rerun()
 

@@ -26,10 +26,11 @@ def open_page():
     def open_it(place: Place, language: str = "en", **query: str) -> AppTest:
         app = AppTest.from_file(str(MAIN), default_timeout=60)
         app.context = {"locale": {"en": "en-US", "es": "es-AR"}[language], "theme": "light", "url": "http://localhost/"}
+        if "lang" in query:
+            app.query_params["lang"] = query["lang"]
         app.run()
         for name, value in query.items():
             app.query_params[name] = value
-        app.switch_page(place.script).run()
-        return app
+        return app.switch_page(place.script).run()
 
     return open_it

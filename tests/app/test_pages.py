@@ -17,7 +17,8 @@ def words(app):
     found = []
     for kind in kinds:
         for element in getattr(app, kind, []):
-            found += [str(getattr(element, name)) for name in ("value", "label") if isinstance(getattr(element, name, None), str)]
+            texts = (getattr(element, name, None) for name in ("value", "label"))
+            found += [text for text in texts if isinstance(text, str)]
     return found
 
 

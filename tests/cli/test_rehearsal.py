@@ -29,8 +29,13 @@ def test_python(version, state):
 
 
 def test_packages():
-    wanted = [Requirement("torch>=2.9,<3"), Requirement("streamlit>=1.67"), Requirement("Babel")]
-    fine = {"torch": "2.9.1", "streamlit": "1.70.0", "babel": "2.16"}
+    wanted = [
+        Requirement("torch>=2.9,<3"),
+        Requirement("streamlit>=1.67"),
+        Requirement("Babel"),
+        Requirement("typing_extensions"),
+    ]
+    fine = {"torch": "2.9.1", "streamlit": "1.70.0", "babel": "2.16", "typing-extensions": "4.12"}
     assert rehearsal.packages_row(EN, wanted, fine).state == "ok"
     assert rehearsal.packages_row(EN, wanted, {**fine, "torch": "2.9.1+cpu"}).state == "ok"
     old = rehearsal.packages_row(EN, wanted, {**fine, "torch": "2.5.0"})

@@ -30,7 +30,10 @@ class Compared(FastMeta):
         if mine is not None:
             pairs = list(zip(mine, theirs, strict=True)) if isinstance(mine, tuple) else [(mine, theirs)]
             if func is torch.ops.aten.native_batch_norm.default and not args[5]:
-                assert [tensor.numel() for tensor in mine[1:]] == [0, 0]  # predicting keeps no statistics, as on the CPU
+                assert [tensor.numel() for tensor in mine[1:]] == [
+                    0,
+                    0,
+                ]  # predicting keeps no statistics, as on the CPU
                 pairs = pairs[:1]
             for one, other in pairs:
                 assert (one.shape, one.stride(), one.dtype) == (other.shape, other.stride(), other.dtype), func
@@ -44,7 +47,9 @@ class Compared(FastMeta):
 
 
 NETWORKS = {
-    **{entry.key: (lambda key=entry.key: build(key), entry.input_shape) for entry in catalog()},
+    # the chapter's networks; the larger ones of a family repeat the operations of the smaller
+    **{entry.key: (lambda key=entry.key: build(key), entry.input_shape) for entry in catalog() if entry.card},
+    "densenet121": (lambda: build("densenet121"), (1, 1, 224, 224)),
     "convnext_tiny": (lambda: get_model("convnext_tiny"), (1, 3, 224, 224)),
     "swin_t": (lambda: get_model("swin_t"), (1, 3, 224, 224)),
     "efficientnet_b0": (lambda: get_model("efficientnet_b0"), (1, 3, 224, 224)),
@@ -70,7 +75,7 @@ def answered():
 
 
 def test_answers_equal_pytorchs_on_every_network(answered):
-    assert sum(answered.values()) > 10_000
+    assert sum(answered.values()) > 3_000
 
 
 def test_every_answer_was_put_to_the_test(answered):
@@ -143,7 +148,9 @@ def test_lazy_layers_take_their_size_from_the_input():
 
     report = inspect(factory, (1, 1, 28, 28))
     assert report.parameters == (25 + 1) * 6 + (6 * 24 * 24 + 1) * 10
-    assert inspect(lambda: factory().to("cpu"), (1, 1, 28, 28)) == report
+    here = factory()
+    assert inspect(lambda: here, (1, 1, 28, 28)) == report
+    assert isinstance(here[0].weight, nn.UninitializedParameter)
 
 
 def test_the_global_random_state_is_untouched():

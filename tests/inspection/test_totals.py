@@ -1,4 +1,4 @@
-"""Parameters and multiply-accumulates against the chapter, the modules themselves and torchvision's published figures."""
+"""Parameters and multiply-accumulates against the chapter, the modules themselves and what torchvision publishes."""
 
 import warnings
 
@@ -52,7 +52,7 @@ def test_every_network_counts_its_parameters_once(entry):
         model = build(entry.key)
     assert report.parameters == sum(parameter.numel() for parameter in model.parameters())
     assert report.parameters == entry.parameters
-    own = {name: module for name, module in model.named_modules()}
+    own = dict(model.named_modules())
     assert {row.path for row in report.layers} == set(own)
     for row in report.layers:
         assert row.parameters == sum(parameter.numel() for parameter in own[row.path].parameters())

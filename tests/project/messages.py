@@ -31,7 +31,8 @@ def extract() -> Catalog:
     ]
     found += [("app.py", line, message) for line, message, *_ in extract_from_file("python", ROOT / "app.py", KEYWORDS)]
     for name, line, message in found:
-        catalog.add(message, locations=[(name, line)])
+        if message:  # `_(description or "")` is read as an empty sentence, which is gettext's name for the header
+            catalog.add(message, locations=[(name, line)])
     return catalog
 
 
