@@ -70,8 +70,8 @@ class BatchNorm(nn.Module):
         """γ = 1, β = 0, and no batch seen."""
         self.reset_running_stats()
         if self.weight is not None:
-            nn.init.ones_(self.weight)
-            nn.init.zeros_(self.bias)
+            nn.init.ones_(self.get_parameter("weight"))
+            nn.init.zeros_(self.get_parameter("bias"))
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise each channel over the batch in training, by the running statistics in prediction."""
@@ -85,14 +85,15 @@ class BatchNorm(nn.Module):
             variance = (input - mean.view(per_channel)).square().mean(axes)
             self._update(mean.detach(), variance.detach() * values / (values - 1))
         else:
-            mean, variance = self.running_mean, self.running_var
+            mean, variance = self.get_buffer("running_mean"), self.get_buffer("running_var")
         output = input
         if self.statistics != "variance":
             output = output - mean.view(per_channel)
         if self.statistics != "mean":
             output = output / (variance + self.eps).sqrt().view(per_channel)
         if self.weight is not None:
-            output = output * self.weight.view(per_channel) + self.bias.view(per_channel)
+            weight, bias = self.get_parameter("weight"), self.get_parameter("bias")
+            output = output * weight.view(per_channel) + bias.view(per_channel)
         return output
 
     def _update(self, mean: Tensor, variance: Tensor) -> None:

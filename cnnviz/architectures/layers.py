@@ -50,7 +50,14 @@ class Layers:
         return sequence([("conv", conv), *self.norm_and_activation(out_channels)])
 
     def bare_conv(
-        self, in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, padding: int = 0, groups: int = 1
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        *,
+        stride: int = 1,
+        padding: int = 0,
+        groups: int = 1,
     ) -> nn.Conv2d:
         """The convolution alone."""
         return nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias=self.bias)

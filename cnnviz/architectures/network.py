@@ -26,7 +26,7 @@ class Network(nn.Sequential):
             CnnvizError: an input that is too small or of another shape, naming the layer that cannot take it.
         """
         try:
-            return super().forward(input)  # type: ignore[no-any-return]
+            return super().forward(input)  # type: ignore[no-any-return, no-untyped-call]
         except RuntimeError as error:
             from cnnviz.architectures.limits import explain
 

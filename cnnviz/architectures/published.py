@@ -46,7 +46,7 @@ def published(name: str) -> Published:
     """Torchvision's own figures for the newest weights of a network."""
     from torchvision.models import get_model_weights
 
-    weights = get_model_weights(name).DEFAULT  # type: ignore[attr-defined]
+    weights = get_model_weights(name).DEFAULT
     accuracy = weights.meta["_metrics"]["ImageNet-1K"]
     return Published(
         weights=weights.name,
@@ -63,7 +63,7 @@ def title(name: str) -> str:
     """How a network is written: "resnext50_32x4d" is "ResNeXt-50 32×4d (torchvision)"."""
     for pattern, written in _TITLES:
         if match := re.fullmatch(pattern, name):
-            return f"{written(match)} (torchvision)"
+            return f"{written(match)} (torchvision)"  # type: ignore[no-untyped-call]
     return f"{name} (torchvision)"
 
 

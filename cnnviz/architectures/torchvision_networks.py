@@ -61,10 +61,10 @@ def _take_channels(model: nn.Module, channels: int) -> None:
     fresh = nn.Conv2d(
         channels,
         conv.out_channels,
-        conv.kernel_size,
-        conv.stride,
-        conv.padding,
-        bias=conv.bias is not None,  # type: ignore[arg-type]
+        conv.kernel_size,  # type: ignore[arg-type]
+        conv.stride,  # type: ignore[arg-type]
+        conv.padding,  # type: ignore[arg-type]
+        bias=conv.bias is not None,
     )
     parent, _, name = path.rpartition(".")
     setattr(model.get_submodule(parent), name, fresh)

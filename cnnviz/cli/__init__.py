@@ -15,7 +15,7 @@ COMMANDS = ("table", "train", "check")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m cnnviz", description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(prog="python -m cnnviz", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     modules = {name: import_module(f"cnnviz.cli.{name}") for name in COMMANDS}
     for module in modules.values():

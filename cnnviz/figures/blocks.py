@@ -1,7 +1,7 @@
 """Small drawings of what is new in each network, as SVG text: boxes for layers, lines for what flows between them.
 
-A drawing is made of three patterns: a chain, branches that meet in a join, and a chain whose earlier outputs reach every
-later layer. Pure text, no torch, no streamlit; the colours come from the caller, so both themes work.
+A drawing is made of three patterns: a chain, branches that meet in a join, and a chain whose earlier outputs reach all
+later layers. Pure text, no torch, no streamlit; the colours come from the caller, so both themes work.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
-from cnnviz.language import Language, N_
+from cnnviz.language import N_, Language
 
 WIDTH: Final = 248
 HEIGHT: Final = 84
@@ -157,7 +157,7 @@ def block_drawing(key: str, _: Language, *, ink: str, colour: str, paper: str) -
 def cost_drawing(
     rows: Sequence[tuple[str, str, float]], *, ink: str, colour: str, track: str, width: int = WIDTH
 ) -> str:
-    """Bars on a common scale, as SVG: for each row its label, its value in words and its share of the largest (0 to 1)."""
+    """Bars on a common scale, as SVG: each row's label, its value in words and its share of the largest (0 to 1)."""
     height = 30 * len(rows)
     shapes = []
     for index, (label, value, share) in enumerate(rows):

@@ -1,4 +1,4 @@
-"""The stages of a network from top to bottom, as SVG text: what each is, what it costs, and the shapes that flow between."""
+"""The stages of a network from top to bottom, as SVG: what each is and costs, and the shapes between."""
 
 from html import escape
 from typing import Final
@@ -41,7 +41,8 @@ def stage_diagram(report: Report, _: Language, *, ink: str, colour: str, paper: 
 def describe_stages(report: Report, _: Language) -> str:
     """The diagram in words, for those who do not see it."""
     steps = [
-        _("{stage} to {shape}", stage=row.name or row.type, shape=_.shape(row.output_shape[1:])) for row in report.stages
+        _("{stage} to {shape}", stage=row.name or row.type, shape=_.shape(row.output_shape[1:]))
+        for row in report.stages
     ]
     return _("From {shape} through {steps}.", shape=_.shape(report.input_shape[1:]), steps=", ".join(steps))
 
@@ -65,7 +66,8 @@ def _stage(
     return (
         f"<rect x='2' y='{top}' width='{inner}' height='{_BOX}' rx='6' fill='{paper}' stroke='{colour}' "
         f"stroke-width='{3 if broken else 1.6}' stroke-dasharray='{'6 4' if broken else 'none'}'/>"
-        f"<rect x='2' y='{top}' width='{max(4.0, inner * share):.1f}' height='{_BOX}' rx='6' fill='{colour}' opacity='.22'/>"
+        f"<rect x='2' y='{top}' width='{max(4.0, inner * share):.1f}' height='{_BOX}' rx='6' "
+        f"fill='{colour}' opacity='.22'/>"
         f"<text x='12' y='{top + 17}' font-size='13.5' font-weight='600' fill='{ink}' {_FONT}>"
         f"{mark}{escape(row.name or row.type)}</text>"
         f"<text x='12' y='{top + 32}' font-size='11' fill='{ink}' {_FONT}>{escape(cost)}</text>"

@@ -15,14 +15,15 @@ from cnnviz.rows import LayerRow
 
 PARAMETERS: Final = N_("Parameters")
 MACS: Final = N_("MACs")
-HEIGHT: Final = N_("Output height")
-WIDTH: Final = N_("Output width")
 SIZE: Final = N_("Output size")
+SIZES: Final = N_("Output height"), N_("Output width")
 CHANNELS: Final = N_("Output channels")
 UNITS: Final = N_("Output units")
 VALUES: Final = N_("Values added")
 RECEPTIVE_FIELD: Final = N_("Receptive field")
+RECEPTIVE_FIELDS: Final = N_("Height of the receptive field"), N_("Width of the receptive field")
 JUMP: Final = N_("Distance between neighbours in the input")
+JUMPS: Final = N_("Distance between rows in the input"), N_("Distance between columns in the input")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +106,29 @@ def _window(row: LayerRow, n: dict[str, Any]) -> Iterator[Formula]:
     """Output size and receptive field, once where height and width are the same."""
     square = all(n[f"{name}_h"] == n[f"{name}_w"] for name in ("k", "s", "p", "d"))
     same = square and n["h_in"] == n["w_in"]
-    for side, name in (("h", SIZE if same else HEIGHT), *(() if same else (("w", WIDTH),))):
+    for side, name in zip("hw", (SIZE,) if same else SIZES, strict=False):
         yield from _kept(_size(n, side, name), n[f"{side}_out"])
     if row.receptive_field is None or row.jump is None or "r_h" not in n:
         return
     same = square and n["r_h"] == n["r_w"] and n["j_h"] == n["j_w"]
-    for side, truth, jump in (
-        ("h", row.receptive_field[0], row.jump[0]),
-        *(() if same else (("w", row.receptive_field[1], row.jump[1]),)),
-    ):
-        before, step, kernel, dilation, stride = (n[f"{name}_{side}"] for name in ("r", "j", "k", "d", "s"))
-        factor, symbol = (f"{dilation}·", "d·") if dilation != 1 else ("", "")
-        yield from _kept(
-            Formula(
-                RECEPTIVE_FIELD,
-                f"r + {symbol}(k − 1)·j",
-                f"{before} + {factor}({kernel} − 1)·{step}",
-                before + dilation * (kernel - 1) * step,
-                "px",
-            ),
-            truth,
-        )
-        yield from _kept(Formula(JUMP, "j·s", f"{step}·{stride}", step * stride, "px"), jump)
+    for index, side in enumerate("h" if same else "hw"):
+        seen = _field(n, side, RECEPTIVE_FIELD if same else RECEPTIVE_FIELDS[index])
+        yield from _kept(seen, row.receptive_field[index])
+        step, stride = n[f"j_{side}"], n[f"s_{side}"]
+        jump = Formula(JUMP if same else JUMPS[index], "j·s", f"{step}·{stride}", step * stride, "px")
+        yield from _kept(jump, row.jump[index])
+
+
+def _field(n: dict[str, Any], side: str, name: str) -> Formula:
+    before, step, kernel, dilation = (n[f"{part}_{side}"] for part in ("r", "j", "k", "d"))
+    factor, symbol = (f"{dilation}·", "d·") if dilation != 1 else ("", "")
+    return Formula(
+        name,
+        f"r + {symbol}(k − 1)·j",
+        f"{before} + {factor}({kernel} − 1)·{step}",
+        before + dilation * (kernel - 1) * step,
+        "px",
+    )
 
 
 def _size(n: dict[str, Any], side: str, name: str) -> Formula:

@@ -4,7 +4,7 @@ The defaults are the chapter's; a spec that passes here can still be impossible 
 `build` says so. Nothing here needs torch.
 """
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -146,6 +146,7 @@ class LeNetSpec(ArchitectureSpec):
     width: float = _width()
 
     def skeleton(self) -> Self:
+        """The same sizes with as little else as possible, to find the smallest input quickly."""
         return self.replace(hidden=(), norm="none", dropout=0.0, width=1 / 32)
 
 
@@ -174,6 +175,7 @@ class AlexNetSpec(ArchitectureSpec):
     width: float = _width()
 
     def skeleton(self) -> Self:
+        """The same sizes with as little else as possible, to find the smallest input quickly."""
         return self.replace(hidden=(), norm="none", dropout=0.0, width=1 / 32)
 
 
@@ -210,6 +212,7 @@ class VGGSpec(ArchitectureSpec):
         return self
 
     def skeleton(self) -> Self:
+        """The same sizes with as little else as possible, to find the smallest input quickly."""
         return self.replace(
             convolutions=(1,) * len(self.channels), hidden=(), norm="none", dropout=0.0, width=1 / 32, kernel_size=1
         )
@@ -254,6 +257,7 @@ class NiNSpec(ArchitectureSpec):
     width: float = _width()
 
     def skeleton(self) -> Self:
+        """The same sizes with as little else as possible, to find the smallest input quickly."""
         return self.replace(pointwise=0, reduction=(), hidden=(), norm="none", dropout=0.0, width=1 / 32)
 
 
@@ -311,11 +315,12 @@ class GoogLeNetSpec(ArchitectureSpec):
     def inceptions(self) -> dict[str, Six]:
         """The six widths of each block by its name, "3a" to "5b", the width multiplier applied."""
         return {
-            name: tuple(self.scaled(channels) if channels else 0 for channels in getattr(self, f"inception_{name}"))
+            name: cast(Six, tuple(self.scaled(width) if width else 0 for width in getattr(self, f"inception_{name}")))
             for name in INCEPTIONS
-        }  # type: ignore[return-value]
+        }
 
     def skeleton(self) -> Self:
+        """The same sizes with as little else as possible, to find the smallest input quickly."""
         return self.replace(norm="none", residual=False, width=1 / 32)
 
 
@@ -383,13 +388,14 @@ class ResNetSpec(ArchitectureSpec):
         return self
 
     def skeleton(self) -> Self:
+        """The same sizes with as little else as possible, to find the smallest input quickly."""
         return self.replace(
             block="basic", blocks=(1,) * len(self.channels), groups=1, norm="none", dropout=0.0, width=1 / 32
         )
 
 
 class DenseNetSpec(ArchitectureSpec):
-    """DenseNet: blocks in which every convolution sees all earlier outputs, with transitions that halve between them."""
+    """DenseNet: blocks in which every convolution sees all earlier outputs, and transitions that halve between them."""
 
     family: ClassVar[str] = "densenet"
 
@@ -419,6 +425,7 @@ class DenseNetSpec(ArchitectureSpec):
     width: float = _width()
 
     def skeleton(self) -> Self:
+        """The same sizes with as little else as possible, to find the smallest input quickly."""
         return self.replace(
             convolutions=(1,) * len(self.convolutions), bottleneck=0, norm="none", dropout=0.0, width=1 / 32
         )

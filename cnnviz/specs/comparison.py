@@ -15,7 +15,9 @@ MOST = 4
 class ComparisonSpec(Spec):
     """Networks side by side, in the order of the columns."""
 
-    networks: tuple[str, ...] = knob(("vgg11", "resnet18"), N_("Networks"), N_("Two to four, in the order of the columns."))
+    networks: tuple[str, ...] = knob(
+        ("vgg11", "resnet18"), N_("Networks"), N_("Two to four, in the order of the columns.")
+    )
     image_size: Literal["own", "28", "96", "224"] = knob(
         "own", N_("Input size"), N_("Each network at its own input, or all at the same.")
     )

@@ -10,7 +10,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from cnnviz.language import Language, N_
+from cnnviz.language import N_, Language
 from cnnviz.specs.catalog import architecture
 from cnnviz.specs.training import TrainingConfig
 
@@ -127,7 +127,9 @@ def presets(key: str) -> tuple[TrainingPreset, ...]:
     full = chapter_config(key)
     relative = relative_of(key)
     shape, settings = _CLASS.get(key, _deep(key))
-    small = full.replace(architecture=full.architecture.replace(**shape), **{"epochs": 1, "batch_size": 128, **settings})
+    small = full.replace(
+        architecture=full.architecture.replace(**shape), **{"epochs": 1, "batch_size": 128, **settings}
+    )
     return (
         TrainingPreset("class", N_("Class"), small, None if key in _CLASS else relative),
         TrainingPreset("chapter", N_("Chapter"), full, None if relative == key else relative),

@@ -74,7 +74,9 @@ _FAMILIES: Final[Mapping[str, tuple[str | None, Paper]]] = {
     "squeezenet": (
         None,
         Paper(
-            "Iandola et al.", "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size", 2016,
+            "Iandola et al.",
+            "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size",
+            2016,
             "arXiv 1602.07360",
         ),
     ),

@@ -18,8 +18,8 @@ def plain(text: str) -> str:
     return text.replace("\u202f", " ")
 
 
-def test_alexnets_dense_layers_hold_the_weights_and_do_little_of_the_work():
-    report = report_of(architecture("alexnet").spec())
+def test_alexnets_dense_layers_hold_the_weights_and_do_little_of_the_work(report_by_key):
+    report = report_by_key("alexnet")
     assert plain(headline(report, _)) == "The dense layers hold 92 % of the weights and do 5 % of the work."
     # by hand: 6400·4096, 4096·4096 and 4096·10, with a bias for each unit
     weights = [(6400, 4096), (4096, 4096), (4096, 10)]
@@ -28,8 +28,8 @@ def test_alexnets_dense_layers_hold_the_weights_and_do_little_of_the_work():
 
 
 @pytest.mark.parametrize("entry", catalog(), ids=lambda entry: entry.key)
-def test_every_network_gets_a_true_sentence(entry):
-    report = report_of(entry.spec())
+def test_every_network_gets_a_true_sentence(entry, report_by_key):
+    report = report_by_key(entry.key)
     text = plain(headline(report, _))
     shares = [int(number) for number in re.findall(r"(\d+) %", text)]
     assert len(shares) == 2
@@ -53,9 +53,9 @@ def test_the_sentence_changes_with_the_network():
     assert "dense layers" not in headline(report_of(spec), _)
 
 
-def test_stages_of_the_same_resolution_share_a_line():
+def test_stages_of_the_same_resolution_share_a_line(report_by_key):
     keys = ("alexnet", "vgg11", "resnet18")
-    lines = align_stages([report_of(architecture(key).spec()) for key in keys])
+    lines = align_stages([report_by_key(key) for key in keys])
     assert [line.halvings for line in lines] == [1, 2, 3, 4, 5, None]
     names = {line.halvings: [[row.name for row in cell] for cell in line.cells] for line in lines}
     assert names[1] == [[], ["block1"], []]
@@ -70,8 +70,8 @@ def test_stages_of_the_same_resolution_share_a_line():
     assert lines[-1].sizes(0) == ()
 
 
-def test_no_stage_is_lost_and_order_is_kept():
-    reports = [report_of(entry.spec()) for entry in catalog()]
+def test_no_stage_is_lost_and_order_is_kept(report_by_key):
+    reports = [report_by_key(entry.key) for entry in catalog()]
     lines = align_stages(reports)
     for column, report in enumerate(reports):
         assert tuple(row for line in lines for row in line.cells[column]) == report.stages

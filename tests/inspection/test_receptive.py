@@ -7,7 +7,7 @@ from torchvision.models import get_model
 
 from cnnviz.architectures import build, catalog
 from cnnviz.architectures.join import Add, Concatenate
-from cnnviz.inspection import inspect, report_of
+from cnnviz.inspection import inspect
 
 
 def seen(report, path):
@@ -181,8 +181,8 @@ def test_normalising_over_positions_sees_everything():
 
 
 @pytest.mark.parametrize("entry", catalog(), ids=lambda entry: entry.key)
-def test_fields_only_grow_along_a_network(entry):
-    report = report_of(entry.spec())
+def test_fields_only_grow_along_a_network(entry, report_by_key):
+    report = report_by_key(entry.key)
     sizes = [row.receptive_field for row in report.stages if row.receptive_field]
     assert sizes == sorted(sizes)
     assert len(sizes) >= 4

@@ -10,7 +10,7 @@ from torchvision.models import get_model, get_model_weights, list_models
 
 from cnnviz.architectures import build, catalog
 from cnnviz.architectures.googlenet import InceptionBlock
-from cnnviz.inspection import inspect, report_of
+from cnnviz.inspection import inspect
 
 ENTRIES = pytest.mark.parametrize("entry", catalog(), ids=lambda entry: entry.key)
 
@@ -29,9 +29,9 @@ def test_lenet_layers_hold_what_the_chapter_says():
     ("key", "parameters"),
     [("lenet", 61_706), ("alexnet", 46_764_746), ("vgg11", 128_806_154), ("googlenet", 5_977_530)],
 )
-def test_totals_of_the_chapter(key, parameters):
+def test_totals_of_the_chapter(key, parameters, report_by_key):
     entry = next(entry for entry in catalog() if entry.key == key)
-    assert report_of(entry.spec()).parameters == parameters
+    assert report_by_key(entry.key).parameters == parameters
 
 
 def test_dense_layers_of_alexnet_and_vgg_weigh_what_the_chapter_says():
@@ -46,8 +46,8 @@ def test_dense_layers_of_alexnet_and_vgg_weigh_what_the_chapter_says():
 
 
 @ENTRIES
-def test_every_network_counts_its_parameters_once(entry):
-    report = report_of(entry.spec())
+def test_every_network_counts_its_parameters_once(entry, report_by_key):
+    report = report_by_key(entry.key)
     with torch.device("meta"):
         model = build(entry.key)
     assert report.parameters == sum(parameter.numel() for parameter in model.parameters())
@@ -60,9 +60,9 @@ def test_every_network_counts_its_parameters_once(entry):
 
 
 @ENTRIES
-def test_macs_of_every_network_by_hand(entry):
+def test_macs_of_every_network_by_hand(entry, report_by_key):
     """Every convolution and dense layer from its own module and output; all other layers do nothing that counts."""
-    report = report_of(entry.spec())
+    report = report_by_key(entry.key)
     with torch.device("meta"):
         modules = dict(build(entry.key).named_modules())
     total = 0

@@ -31,7 +31,7 @@ def message(frame: Mapping[str, Any], alt: str, series: Sequence[RunCurves], mem
 
     The frame and a run's name, colour and marks are sent when they have changed. A run that the browser does not know
     is sent whole, reduced to `HISTORY` points; one that it knows, from where it stood two messages ago, so that one
-    lost message leaves no gap.
+    lost message leaves no gap, or from the last one if that would be too much.
     """
     header: dict[str, Any] = {"alt": alt, "runs": []}
     if memory.get("") != _digest(frame):
@@ -71,7 +71,10 @@ def _run(run: RunCurves, memory: Memory, limit: int, blocks: list[NDArray[Any]])
         entry["look"] = look
     start = {"train": 0, "test": 0}
     if known:
-        start = {"train": tail(train[0], sent["train"][0]), "test": tail(test[0], sent["test"][0])}
+        start["train"] = tail(train[0], sent["train"][0])
+        if len(train[0]) - start["train"] > limit:  # rather every new point than old ones again
+            start["train"] = tail(train[0], sent["train"][1])
+        start["test"] = tail(test[0], sent["test"][0])
     entry["train"] = _part(train, start["train"], limit if known else HISTORY, run.previous_step, blocks)
     entry["test"] = _part(test, start["test"], limit if known else HISTORY, 0, blocks)
     memory[run.id] = {

@@ -58,7 +58,7 @@ export function buildFigure({ runs, frame, theme, width, hidden, zoom, range, vi
       const points = outline(steps, values, limit, from, to)
       traces.push({
         ...points,
-        uid: `${run.id}/${part}/${panel}`,
+        uid: identifier(`${run.id}-${part}-${panel}`),
         type: "scatter",
         mode: "lines",
         name: (runs.length > 1 ? `${run.label} · ` : "") + frame.labels[part === "test" ? "test" : "train"],
@@ -151,7 +151,7 @@ export function buildFigure({ runs, frame, theme, width, hidden, zoom, range, vi
         ...axis,
         anchor: "y2",
         title: { text: escape(frame.xTitle), standoff: 6, font: { size, color: theme.text } },
-        range: [0, furthest > 0 ? 1.01 * furthest : epochs ? 1 : 100], // room for the last dot
+        range: range || [0, furthest > 0 ? 1.01 * furthest : epochs ? 1 : 100], // room for the last dot
         hoverformat: epochs ? ".2f" : ",d",
         unifiedhovertitle: { text: `${escape(epochs ? frame.labels.epoch : frame.labels.step)} %{x}` },
         tickformat: epochs ? "" : ",d",
@@ -290,6 +290,11 @@ function textWidth(text, font) {
   const context = document.createElement("canvas").getContext("2d")
   context.font = font
   return context.measureText(text).width
+}
+
+// Plotly makes class names from a trace's uid and looks for them as selectors, so a run's id must be spelt in letters.
+function identifier(text) {
+  return text.replace(/[^A-Za-z0-9-]/g, character => `_${character.codePointAt(0).toString(16)}_`)
 }
 
 // Plotly reads a little markup in texts; names are data and must stay text.

@@ -241,10 +241,11 @@ class LiveCurves {
   listen() {
     this.listening = true
     this.chart.on("plotly_relayout", change => {
-      if (!Object.keys(change).some(name => name.includes("axis"))) return
+      const changed = Object.keys(change)
+      if (!changed.some(name => name.includes("axis"))) return
       this.reset.hidden = false
-      const axis = this.chart.layout.xaxis
-      this.range = axis.range.map(Number)
+      // Plotly keeps what was zoomed only while the page does not set it, and this axis grows with the run.
+      if (changed.some(name => name.startsWith("xaxis"))) this.range = this.chart.layout.xaxis.range.map(Number)
       this.schedule() // more points where one looks closer
     })
     this.chart.on("plotly_doubleclick", () => this.showAll())
