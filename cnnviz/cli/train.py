@@ -1,14 +1,108 @@
-"""`python -m cnnviz train`."""
+"""`python -m cnnviz train`: one run in this process, with a progress line or an event a line."""
 
 import argparse
-from typing import Any
+import os
+import signal
+import sys
+from typing import Any, Final
+
+from cnnviz.cli.check import environment_language
+from cnnviz.events import Event
+from cnnviz.language import LANGUAGES, Language
+from cnnviz.specs.presets import preset_named
+from cnnviz.specs.training import TrainingConfig
+from cnnviz.training import Control, train
+
+# option → field of the config, and its type
+_FIELDS: Final = {
+    "epochs": ("epochs", int),
+    "batch-size": ("batch_size", int),
+    "lr": ("learning_rate", float),
+    "optimizer": ("optimizer", str),
+    "momentum": ("momentum", float),
+    "weight-decay": ("weight_decay", float),
+    "images": ("train_images", int),
+    "seed": ("seed", int),
+    "device": ("device", str),
+    "threads": ("threads", int),
+}
+_BAR: Final = 24  # characters of the progress bar
 
 
 def add_parser(commands: Any) -> None:
     """Register the command."""
-    commands.add_parser("train")
+    parser = commands.add_parser("train", help="train a network on Fashion-MNIST")
+    parser.add_argument("key", help="the network, such as lenet_bn or resnet18")
+    parser.add_argument("--preset", choices=("class", "chapter"), help="settings to start from")
+    for option, (field, kind) in _FIELDS.items():
+        bounds = TrainingConfig.model_fields[field].description or field
+        parser.add_argument(f"--{option}", dest=field, type=kind, help=bounds)
+    parser.add_argument("--image-size", type=int, help="height and width of the input in px")
+    parser.add_argument("--language", choices=LANGUAGES, help="default: that of the environment")
+    parser.add_argument("--json", action="store_true", help="one event a line")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns the exit status."""
-    raise NotImplementedError
+    """Train and print; returns the exit status: 0 in good order, 1 if the run failed.
+
+    Raises:
+        ValueError: a network or a setting that cannot work.
+    """
+    config = config_of(options)
+    _ = Language(options.language or environment_language(os.environ))
+    control = Control()
+    signal.signal(signal.SIGINT, lambda *_signal: control.stop())
+    if config.threads:
+        import torch
+
+        torch.set_num_threads(config.threads)
+    status = 0
+    for event in train(config, control=control):
+        if options.json:
+            print(event.model_dump_json(), flush=True)
+        else:
+            _show(event, config, _)
+        if event.kind == "failed":
+            status = 1
+    return status
+
+
+def config_of(options: argparse.Namespace) -> TrainingConfig:
+    """The config that the command's options describe.
+
+    Raises:
+        CnnvizError: a network or a setting that cannot work.
+    """
+    chosen = {field: getattr(options, field) for field, _kind in _FIELDS.values()}
+    chosen = {field: value for field, value in chosen.items() if value is not None}
+    base = dict(preset_named(options.key, options.preset).config) if options.preset else {}
+    architecture = base.get("architecture", options.key)
+    config = TrainingConfig.parse({**base, "architecture": architecture, **chosen})
+    if options.image_size is None:
+        return config
+    return config.replace(architecture=config.architecture.replace(image_size=options.image_size))
+
+
+def _show(event: Event, config: TrainingConfig, _: Language) -> None:
+    """A line for what is worth keeping on standard output, and a progress bar on standard error."""
+    if event.kind == "steps":
+        done = int(_BAR * event.step / config.total_steps)
+        bar = "█" * done + "·" * (_BAR - done)
+        speed = _("{count} images per second", count=_.number(round(event.images_per_second)))
+        loss = _("loss {value}", value=_.number(event.train_loss, 3))
+        print(f"\r{bar} {event.step}/{config.total_steps} · {loss} · {speed} ", end="", file=sys.stderr, flush=True)
+    elif event.kind == "evaluated":
+        print(file=sys.stderr)
+        print(
+            _(
+                "step {step}: test accuracy {accuracy}, test loss {loss}",
+                step=_.number(event.step),
+                accuracy=_.percent(event.test_accuracy, 1),
+                loss=_.number(event.test_loss, 3),
+            ),
+            flush=True,
+        )
+    elif event.kind == "failed":
+        from cnnviz.errors import CnnvizError
+
+        print(_.error(CnnvizError(event.code, **event.parameters)), file=sys.stderr)

@@ -66,6 +66,14 @@ def _dense(bias: Tensor, x: Tensor, weight: Tensor) -> Tensor | None:
     return x.new_empty((x.shape[0], weight.shape[1]))
 
 
+def _mean(x: Tensor, dims: list[int] | None, keepdim: bool = False, *, dtype: Any = None) -> Tensor | None:
+    if not _plain(x) or not dims or dtype is not None:
+        return None
+    over = {dim % x.dim() for dim in dims}
+    sizes = [1 if dim in over else size for dim, size in enumerate(x.shape) if keepdim or dim not in over]
+    return x.new_empty(sizes)
+
+
 def _same(x: Tensor, *_: Any, **__: Any) -> Tensor | None:
     return x.new_empty(x.shape) if _plain(x) else None
 
@@ -83,6 +91,7 @@ _ANSWERS: Final[Mapping[Any, Callable[..., Any]]] = {
     aten.native_layer_norm.default: _layer_norm,
     aten.cat.default: _concatenate,
     aten.addmm.default: _dense,
+    aten.mean.dim: _mean,
     aten.relu.default: _same,
     aten.sigmoid.default: _same,
     aten.tanh.default: _same,
@@ -100,6 +109,11 @@ class FastMeta(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled here; PyTorch's guard against it would import its compiler, which takes 1.4 s."""
+        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

@@ -6,6 +6,7 @@ from cnnviz.architectures import Architecture, catalog
 from cnnviz.language import N_, Language
 from cnnviz.ui.cards import render_card
 from cnnviz.ui.frame import heading
+from cnnviz.ui.lessons import lesson
 from cnnviz.ui.places import ARCHITECTURE, AUGMENTATION, TRAINING, page_link
 
 _ = heading(
@@ -32,6 +33,12 @@ def timeline() -> list[Architecture]:
     return sorted((entry for entry in catalog() if entry.card), key=lambda entry: entry.year)
 
 
+def render_lesson_plan(_: Language) -> None:
+    """A first hour with the app, for whoever stands in front of the class."""
+    with st.expander(_("A first hour in class"), icon=":material/school:", key="plan"):
+        st.markdown(lesson("class", _))
+
+
 render_ways(_)
 cards = timeline()
 most_parameters = max(entry.parameters for entry in cards)
@@ -46,3 +53,4 @@ st.caption(
         "picture at the network's usual input and 10 classes."
     )
 )
+render_lesson_plan(_)

@@ -1,0 +1,82 @@
+"""Training in process: what is chosen is used, the same seed gives the same run, and the class's claims hold."""
+
+import pytest
+import torch
+
+from cnnviz.architectures import catalog
+from cnnviz.specs.presets import chapter_config, presets
+from cnnviz.training import Control, TrainingConfig, train
+
+SMALL = {"train_images": 1280, "test_images": 500, "evaluations": 2}
+
+
+def run(**options):
+    return list(train(TrainingConfig(**{"architecture": "lenet_bn", **SMALL, **options})))
+
+
+def losses(events):
+    return [loss for event in events if event.kind == "steps" for loss in event.losses]
+
+
+def test_a_run_is_a_stream_of_events():
+    events = run()
+    kinds = [event.kind for event in events]
+    assert kinds[0] == "started" and kinds[-1] == "finished"
+    assert kinds.count("evaluated") == 2
+    assert next(event.first_step for event in events if event.kind == "steps") == 1
+    assert len(losses(events)) == events[0].total_steps == 10
+    assert all(0 <= event.test_accuracy <= 1 for event in events if event.kind == "evaluated")
+
+
+def test_the_same_seed_repeats_bit_for_bit_and_another_does_not():
+    assert losses(run(seed=3)) == losses(run(seed=3))
+    assert losses(run(seed=3)) != losses(run(seed=4))
+
+
+def test_the_learning_rate_reaches_the_optimiser():
+    assert losses(run(learning_rate=0.5)) != losses(run(learning_rate=0.01))
+    assert {event.learning_rate for event in run(learning_rate=0.25) if event.kind == "steps"} == {0.25}
+
+
+def test_the_global_random_state_is_left_alone():
+    before = torch.get_rng_state()
+    run(architecture={"key": "lenet", "dropout": 0.5})
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_stop_ends_in_good_order():
+    control, seen = Control(), []
+    for event in train(TrainingConfig(architecture="lenet", epochs=50), control=control):
+        seen.append(event)
+        if event.kind == "steps":
+            control.stop()
+    assert (seen[-1].kind, seen[-1].reason) == ("finished", "stopped")
+
+
+def test_a_loss_that_is_no_number_is_said():
+    network = {"key": "vgg11_small", "image_size": 32, "dropout": 0.0}
+    config = TrainingConfig(architecture=network, **SMALL, epochs=5, learning_rate=10, momentum=0.99)
+    events = list(train(config))
+    assert events[-1].kind == "failed" and events[-1].code == "loss_not_finite"
+
+
+@pytest.mark.parametrize("key", [entry.key for entry in catalog()])
+def test_every_network_has_both_presets(key):
+    small, full = presets(key)
+    assert (small.name, full.name) == ("class", "chapter")
+    assert full.config == chapter_config(key) and full.config.epochs == 10
+    assert small.config.total_steps < full.config.total_steps
+
+
+@pytest.mark.timeout(240)
+def test_the_class_preset_of_lenet_with_batch_norm_reaches_85_percent():
+    *_, last = train(presets("lenet_bn")[0].config)
+    assert last.test_accuracy >= 0.85
+    assert last.seconds < 60, "on two cores with nothing else to do; a busy machine is slower"
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(("key", "low", "high"), [("lenet_bn", 0.72, 1.0), ("lenet", 0.05, 0.2)])
+def test_the_best_minute_of_the_class(key, low, high):
+    *_, last = train(TrainingConfig(architecture=key, epochs=1, learning_rate=0.1, evaluations=1))
+    assert low <= last.test_accuracy <= high
