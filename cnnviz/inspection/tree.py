@@ -51,19 +51,24 @@ def tree_of(model: nn.Module, order: Sequence[int]) -> tuple[Node, ...]:
         own = rank.get(id(modules[path]), len(rank))
         return min((own, *(first(child) for child in children.get(path, ()))))
 
-    def visit(path: str, depth: int) -> list[Node]:
-        module = modules[path]
-        inside = sorted(children.get(path, ()), key=first)
-        below = [node for child in inside for node in visit(child, depth + 1)]
+    def visit(path: str, depth: int) -> tuple[list[Node], dict[int, int]]:
+        """The nodes at and below a path, and the sizes of the parameters that they hold by identity."""
+        module, below = modules[path], []
+        own = tuple(module.parameters(recurse=False))
+        held = {id(parameter): parameter.numel() for parameter in own}
+        for child in sorted(children.get(path, ()), key=first):
+            nodes, sizes = visit(child, depth + 1)
+            below += nodes
+            held |= sizes
         node = Node(
             path=path,
             depth=depth,
             module=module,
             leaf=not any(True for _ in module.children()),
-            parameters=sum(parameter.numel() for parameter in module.parameters()),
-            own_parameters=tuple(module.parameters(recurse=False)),
+            parameters=sum(held.values()),
+            own_parameters=own,
             members=(id(module), *(id(node.module) for node in below)),
         )
-        return [node, *below]
+        return [node, *below], held
 
-    return tuple(visit("", 0))
+    return tuple(visit("", 0)[0])
