@@ -6,7 +6,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
-FLOOR := 85
+FLOOR := 80
 
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
