@@ -41,10 +41,7 @@ def alexnet(spec: AlexNetSpec) -> Network:
     if spec.head == "global":
         head = global_head(spec.scaled(spec.channels[-1]), spec.num_classes, spec.dropout)
     else:
-        hidden = [spec.scaled(units) for units in spec.hidden]
-        head = dense_head(  # 6400, 4096, 4096, 10
-            stages, spec.input_shape, hidden, spec.num_classes, _layers(spec, "dense"), spec.dropout
-        )
+        head = dense_head(stages, spec, _layers(spec, "dense"))  # 6400, 4096, 4096, 10
     return Network(spec, [*stages, *head])
 
 

@@ -3,40 +3,33 @@
 Dense layers need to know how many numbers arrive, so they are sized here from the shape that the body puts out.
 """
 
-from collections.abc import Sequence
+from math import prod
 
 from torch import nn
 
 from cnnviz.architectures.dropout import Dropout
 from cnnviz.architectures.failure import output_shape
 from cnnviz.architectures.layers import Layers, Named, sequence
+from cnnviz.specs.architectures import AlexNetSpec, LeNetSpec, NiNSpec, VGGSpec
 
 
 def dense_head(
-    body: Named,
-    input_shape: tuple[int, int, int],
-    hidden: Sequence[int],
-    num_classes: int,
-    layers: Layers,
-    dropout: float = 0.0,
+    body: Named, spec: LeNetSpec | AlexNetSpec | VGGSpec | NiNSpec, layers: Layers
 ) -> list[tuple[str, nn.Module]]:
     """Flatten, hidden dense layers and the output: stages `flatten`, `dense1`, `dense2`, …, `output`.
 
     Args:
         body: the stages before, on the meta device; their output is flattened.
-        input_shape: (channels, height, width) of one image.
-        hidden: units of the hidden dense layers.
-        num_classes: outputs.
+        spec: says what goes in, which hidden layers there are, their dropout and how many classes come out.
         layers: what comes with the hidden layers; the output has neither batch norm nor activation.
-        dropout: after each hidden layer.
     """
-    channels, height, width = output_shape(sequence(body), input_shape)
+    features = prod(output_shape(sequence(body), spec.input_shape))
     stages: list[tuple[str, nn.Module]] = [("flatten", nn.Flatten())]
-    features = channels * height * width
-    for number, units in enumerate(hidden, start=1):
-        stages.append((f"dense{number}", layers.dense(features, units, dropout)))
+    for number, hidden in enumerate(spec.hidden, start=1):
+        units = spec.scaled(hidden)
+        stages.append((f"dense{number}", layers.dense(features, units, spec.dropout)))
         features = units
-    return [*stages, ("output", nn.Linear(features, num_classes))]
+    return [*stages, ("output", nn.Linear(features, spec.num_classes))]
 
 
 def global_head(

@@ -15,6 +15,8 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from cnnviz.errors import CnnvizError
+
 SCHEMES: Final = ("default", "xavier")
 
 
@@ -25,7 +27,18 @@ def initialize(model: nn.Module, scheme: str = "default", generator: torch.Gener
         model: its parameters may be uninitialised, as `to_empty` leaves them.
         scheme: "default" or "xavier".
         generator: on the model's device; None takes torch's default generator, as a notebook expects.
+
+    Raises:
+        CnnvizError: an unknown scheme.
     """
+    if scheme not in SCHEMES:
+        raise CnnvizError(
+            "value_not_allowed",
+            field="initialization",
+            label="initialization",
+            value=scheme,
+            allowed=", ".join(SCHEMES),
+        )
     with drawing_from(generator), torch.no_grad():
         for module in model.modules():
             if scheme == "xavier" and isinstance(module, nn.Conv2d | nn.Linear):

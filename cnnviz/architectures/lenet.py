@@ -26,9 +26,8 @@ def body(spec: LeNetSpec) -> list[tuple[str, nn.Module]]:
     for number, units in enumerate(spec.channels, start=1):
         stride, padding = (spec.stride, spec.padding) if number == 1 else (1, 0)
         width = spec.scaled(units)
-        stages.append(
-            (f"conv{number}", layers.conv(channels, width, spec.kernel_size, stride=stride, padding=padding))
-        )  # 6×28², 16×10²
+        conv = layers.conv(channels, width, spec.kernel_size, stride=stride, padding=padding)
+        stages.append((f"conv{number}", conv))  # 6×28², 16×10²
         stages.append((f"pool{number}", layers.pool(2, 2)))  # 6×14², 16×5²
         channels = width
     return stages
@@ -37,11 +36,7 @@ def body(spec: LeNetSpec) -> list[tuple[str, nn.Module]]:
 def lenet(spec: LeNetSpec) -> Network:
     """LeNet: (N, 1, 28, 28) → (N, 10)."""
     stages = body(spec)
-    hidden = [spec.scaled(units) for units in spec.hidden]
-    head = dense_head(  # 400, 120, 84, 10
-        stages, spec.input_shape, hidden, spec.num_classes, _layers(spec, "dense"), spec.dropout
-    )
-    return Network(spec, [*stages, *head])
+    return Network(spec, [*stages, *dense_head(stages, spec, _layers(spec, "dense"))])  # 400, 120, 84, 10
 
 
 def _layers(spec: LeNetSpec, part: str) -> Layers:

@@ -74,9 +74,7 @@ def nin(spec: NiNSpec) -> Network:
         stages.append((f"block{number}", _block(spec, channels, width, 3)))
         channels = width
     if spec.head == "dense":
-        hidden = [spec.scaled(units) for units in spec.hidden]
-        head = dense_head(stages, spec.input_shape, hidden, spec.num_classes, _layers(spec), spec.dropout)
-        return Network(spec, [*stages, *head])
+        return Network(spec, [*stages, *dense_head(stages, spec, _layers(spec))])
     output = _block(spec, channels, spec.num_classes, 3)
     if not spec.output_activation:
         *_, (name, last) = output.named_children()

@@ -91,9 +91,10 @@ class ShortcutBlock(nn.Module):
         parts, tail = parts[: len(parts) - summed], parts[len(parts) - summed :]
         self.body = sequence(parts)
         if residual:
-            self.shortcut = _shortcut(
-                in_channels, out_channels, stride, use_projection, pad_shortcut, layers, shortcut_norm
-            )
+            if use_projection:
+                self.shortcut: nn.Module = _projection(in_channels, out_channels, stride, layers, shortcut_norm)
+            else:
+                self.shortcut = PaddedIdentity(in_channels, out_channels, stride) if changes else nn.Identity()
             self.add = Add()
         self.residual = residual
         self.tail = tuple(name.rstrip("0123456789") for name, _ in tail)
@@ -114,23 +115,11 @@ def _halves(stride: int) -> str:
     return "H×W" if stride == 1 else f"H/{stride}×W/{stride}"
 
 
-def _shortcut(
-    in_channels: int,
-    out_channels: int,
-    stride: int,
-    use_projection: bool,
-    pad_shortcut: bool,
-    layers: Layers,
-    shortcut_norm: bool,
-) -> nn.Module:
-    if use_projection:
-        parts: list[tuple[str, nn.Module]] = [("conv", layers.bare_conv(in_channels, out_channels, 1, stride=stride))]
-        if shortcut_norm and layers.norm != "none":
-            parts.append(("norm", layers.batch_norm(out_channels)))
-        return sequence(parts)
-    if pad_shortcut and (stride != 1 or in_channels != out_channels):
-        return PaddedIdentity(in_channels, out_channels, stride)
-    return nn.Identity()
+def _projection(in_channels: int, out_channels: int, stride: int, layers: Layers, shortcut_norm: bool) -> nn.Sequential:
+    parts: list[tuple[str, nn.Module]] = [("conv", layers.bare_conv(in_channels, out_channels, 1, stride=stride))]
+    if shortcut_norm and layers.norm != "none":
+        parts.append(("norm", layers.batch_norm(out_channels)))
+    return sequence(parts)
 
 
 class ResidualBlock(ShortcutBlock):

@@ -75,6 +75,7 @@ class _ValuesForWidths(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if func in (torch.arange, torch.tensor) and kwargs.get("device") is None:
+        values = func is torch.arange or (func is torch.tensor and isinstance(args[0], list))
+        if values and kwargs.get("device") is None:
             kwargs = {**kwargs, "device": "cpu"}
         return func(*args, **kwargs)

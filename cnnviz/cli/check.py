@@ -16,8 +16,8 @@ from cnnviz import __version__
 from cnnviz.cli.rehearsal import PORT, Row, State, machine_rows
 from cnnviz.cli.timing import device_row, preset_rows
 from cnnviz.language import LANGUAGES, Language, match_language
+from cnnviz.specs.catalog import catalog
 
-PRESET_WIDTH: Final = 20  # the longest title of a network
 _MARKS: Final[Mapping[State, str]] = {"ok": "✓", "look": "!", "broken": "✗"}
 
 
@@ -49,8 +49,9 @@ def run(options: argparse.Namespace) -> int:
         say(line(_, row, width))
     if not options.quick and overall(rows) != "broken":
         say("\n" + _("Class presets here: the steps are measured, the whole run is estimated from them.") + "\n")
+        width = max(width, *(len(entry.title) for entry in catalog()))
         for row in preset_rows(_):
-            say(line(_, row, max(width, PRESET_WIDTH)))
+            say(line(_, row, width))
             rows.append(row)
     verdict = overall(rows)
     say("\n" + conclusion(_, rows))

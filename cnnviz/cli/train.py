@@ -13,18 +13,22 @@ from cnnviz.specs.presets import preset_named
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import Control, train
 
-# option → field of the config, and its type
+# option → field of the config, which says what is allowed: a bad value is one sentence, not argparse's usage
 _FIELDS: Final = {
-    "epochs": ("epochs", int),
-    "batch-size": ("batch_size", int),
-    "lr": ("learning_rate", float),
-    "optimizer": ("optimizer", str),
-    "momentum": ("momentum", float),
-    "weight-decay": ("weight_decay", float),
-    "images": ("train_images", int),
-    "seed": ("seed", int),
-    "device": ("device", str),
-    "threads": ("threads", int),
+    "epochs": "epochs",
+    "batch-size": "batch_size",
+    "lr": "learning_rate",
+    "optimizer": "optimizer",
+    "schedule": "schedule",
+    "momentum": "momentum",
+    "weight-decay": "weight_decay",
+    "images": "train_images",
+    "test-images": "test_images",
+    "evaluations": "evaluations",
+    "seed": "seed",
+    "device": "device",
+    "precision": "precision",
+    "threads": "threads",
 }
 _BAR: Final = 24  # characters of the progress bar
 
@@ -34,10 +38,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("train", help="train a network on Fashion-MNIST")
     parser.add_argument("key", help="the network, such as lenet_bn or resnet18")
     parser.add_argument("--preset", choices=("class", "chapter"), help="settings to start from")
-    for option, (field, kind) in _FIELDS.items():
-        bounds = TrainingConfig.model_fields[field].description or field
-        parser.add_argument(f"--{option}", dest=field, type=kind, help=bounds)
-    parser.add_argument("--image-size", type=int, help="height and width of the input in px")
+    for option, field in _FIELDS.items():
+        parser.add_argument(f"--{option}", dest=field, help=TrainingConfig.model_fields[field].description or field)
+    parser.add_argument("--image-size", help="height and width of the input in px")
     parser.add_argument("--language", choices=LANGUAGES, help="default: that of the environment")
     parser.add_argument("--json", action="store_true", help="one event a line")
 
@@ -51,7 +54,13 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     _ = Language(options.language or environment_language(os.environ))
     control = Control()
-    signal.signal(signal.SIGINT, lambda *_signal: control.stop())
+
+    def stop(*_signal: object) -> None:
+        """The first Ctrl-C ends the run in good order, a second one at once."""
+        control.stop()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    signal.signal(signal.SIGINT, stop)
     if config.threads:
         import torch
 
@@ -73,7 +82,7 @@ def config_of(options: argparse.Namespace) -> TrainingConfig:
     Raises:
         CnnvizError: a network or a setting that cannot work.
     """
-    chosen = {field: getattr(options, field) for field, _kind in _FIELDS.values()}
+    chosen = {field: getattr(options, field) for field in _FIELDS.values()}
     chosen = {field: value for field, value in chosen.items() if value is not None}
     base = dict(preset_named(options.key, options.preset).config) if options.preset else {}
     architecture = base.get("architecture", options.key)

@@ -7,7 +7,7 @@ the backward pass. `FlopCounterMode` itself is not used: it hooks every module o
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -133,26 +133,42 @@ def foresee(model: nn.Module, image: Tensor) -> Pass:
     """The pass in prediction mode.
 
     Args:
-        model: on the meta device.
+        model: on the meta device; its mode is restored.
         image: (1, C, H, W) on the meta device.
 
     Raises:
         Exception: whatever the network raises when it cannot take this input.
     """
+    with _modes_restored(model):
+        try:
+            return _foresee(model, image, _order_by_torchinfo)
+        except Exception:  # of the network, or of torchinfo, which refuses layers that return other things than tensors
+            return _foresee(model, image, _order_alone)
+
+
+def _foresee(model: nn.Module, image: Tensor, order: Callable[[nn.Module, Tensor, Pass], list[int]]) -> Pass:
     seen = Pass()
     seen.fields.set(image, PIXELS)
     with _watched(model, seen), _Foreseeing(seen):
-        try:
-            # given data and not a size, torchinfo draws no random numbers
-            summary = torchinfo.summary(model, input_data=[image], mode="eval", verbose=0)
-            seen.order = list(dict.fromkeys(id(layer.module) for layer in summary.summary_list))
-        except Exception as error:
-            if seen.running or not seen.visits:
-                raise (error.__cause__ or error) from None
-            seen.order = list(seen.visits)  # the network ran; torchinfo could not describe something it returned
-        finally:
-            clear_cached_forward_pass()  # it would keep the last network of each class
+        seen.order = order(model, image, seen)
     return seen
+
+
+def _order_by_torchinfo(model: nn.Module, image: Tensor, seen: Pass) -> list[int]:
+    """Runs the network; the modules in the order of torchinfo's tree, containers that are never called included."""
+    try:
+        # given data and not a size, torchinfo draws no random numbers
+        summary = torchinfo.summary(model, input_data=[image], mode="eval", verbose=0)
+    finally:
+        clear_cached_forward_pass()  # it would keep the last network of each class
+    return list(dict.fromkeys(id(layer.module) for layer in summary.summary_list))
+
+
+def _order_alone(model: nn.Module, image: Tensor, seen: Pass) -> list[int]:
+    """Runs the network; the modules in the order in which they were called."""
+    with torch.no_grad():
+        model.eval()(image)
+    return list(seen.visits)
 
 
 def rehearse(model: nn.Module, batch: Tensor) -> Pass:
@@ -165,15 +181,21 @@ def rehearse(model: nn.Module, batch: Tensor) -> Pass:
         model: on the meta device; its mode is restored.
         batch: (N, C, H, W) on the meta device.
     """
-    modes = [(module, module.training) for module in model.modules()]
-    try:
+    with _modes_restored(model):
         try:
             return _rehearse(model.train(), batch)
         except Exception:
             return _rehearse(model.eval(), batch)
+
+
+@contextmanager
+def _modes_restored(model: nn.Module) -> Iterator[None]:
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        yield
     finally:
-        for module, mode in modes:
-            module.training = mode
+        for module, training in modes:
+            module.training = training
 
 
 def _rehearse(model: nn.Module, batch: Tensor) -> Pass:

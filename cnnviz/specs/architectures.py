@@ -320,8 +320,9 @@ class GoogLeNetSpec(ArchitectureSpec):
         }
 
     def skeleton(self) -> Self:
-        """The same sizes with as little else as possible, to find the smallest input quickly."""
-        return self.replace(norm="none", residual=False, width=1 / 32)
+        """See `ArchitectureSpec.skeleton`."""
+        branches = {f"inception_{name}": (1, 0, 0, 0, 0, 0) for name in INCEPTIONS}
+        return self.replace(norm="none", residual=False, width=1 / 32, **branches)
 
 
 class ResNetSpec(ArchitectureSpec):

@@ -116,19 +116,23 @@ _ENTRIES: Final = (
     _entry(
         "vgg11_small", "VGG-11 small", _SIMONYAN, VGGSpec,
         N_("VGG-11 with a quarter of the channels, which the chapter trains in its place."),
-        ancestor="vgg11", dash="dot", parameters=43_093_322, macs=512_155_648, defaults={"channels": (16, 32, 64, 128, 128)},
+        ancestor="vgg11", dash="dot", parameters=43_093_322, macs=512_155_648,
+        defaults={"channels": (16, 32, 64, 128, 128)},
     ),
     _entry(
         "vgg13", "VGG-13", _SIMONYAN, VGGSpec, _VGG_IDEA,
-        ancestor="vgg11", dash="dash", parameters=128_990_666, macs=11_246_608_384, defaults={"convolutions": (2, 2, 2, 2, 2)},
+        ancestor="vgg11", dash="dash", parameters=128_990_666, macs=11_246_608_384,
+        defaults={"convolutions": (2, 2, 2, 2, 2)},
     ),
     _entry(
         "vgg16", "VGG-16", _SIMONYAN, VGGSpec, _VGG_IDEA,
-        ancestor="vgg11", dash="dashdot", parameters=134_300_362, macs=15_408_406_528, defaults={"convolutions": (2, 2, 3, 3, 3)},
+        ancestor="vgg11", dash="dashdot", parameters=134_300_362, macs=15_408_406_528,
+        defaults={"convolutions": (2, 2, 3, 3, 3)},
     ),
     _entry(
         "vgg19", "VGG-19", _SIMONYAN, VGGSpec, _VGG_IDEA,
-        ancestor="vgg11", dash="longdash", parameters=139_610_058, macs=19_570_204_672, defaults={"convolutions": (2, 2, 4, 4, 4)},
+        ancestor="vgg11", dash="longdash", parameters=139_610_058, macs=19_570_204_672,
+        defaults={"convolutions": (2, 2, 4, 4, 4)},
     ),
     _entry(
         "nin", "NiN", _LIN, NiNSpec,
@@ -148,19 +152,23 @@ _ENTRIES: Final = (
     ),
     _entry(
         "resnet34", "ResNet-34", _HE, ResNetSpec, _RESNET_IDEA,
-        ancestor="resnet18", dash="dash", parameters=21_290_250, macs=658_396_160, defaults={"blocks": (3, 4, 6, 3)},
+        ancestor="resnet18", dash="dash", parameters=21_290_250, macs=658_396_160,
+        defaults={"blocks": (3, 4, 6, 3)},
     ),
     _entry(
         "resnet50", "ResNet-50", _HE, ResNetSpec, _RESNET_IDEA, form="paper",
-        ancestor="resnet34", dash="dot", parameters=23_522_250, macs=4_008_480_768, defaults={**_BOTTLENECKS, "blocks": (3, 4, 6, 3)},
+        ancestor="resnet34", dash="dot", parameters=23_522_250, macs=4_008_480_768,
+        defaults={**_BOTTLENECKS, "blocks": (3, 4, 6, 3)},
     ),
     _entry(
         "resnet101", "ResNet-101", _HE, ResNetSpec, _RESNET_IDEA, form="paper",
-        ancestor="resnet50", dash="dashdot", parameters=42_514_378, macs=7_720_701_952, defaults={**_BOTTLENECKS, "blocks": (3, 4, 23, 3)},
+        ancestor="resnet50", dash="dashdot", parameters=42_514_378, macs=7_720_701_952,
+        defaults={**_BOTTLENECKS, "blocks": (3, 4, 23, 3)},
     ),
     _entry(
         "resnet152", "ResNet-152", _HE, ResNetSpec, _RESNET_IDEA, form="paper",
-        ancestor="resnet50", dash="longdash", parameters=58_158_026, macs=11_432_923_136, defaults={**_BOTTLENECKS, "blocks": (3, 8, 36, 3)},
+        ancestor="resnet50", dash="longdash", parameters=58_158_026, macs=11_432_923_136,
+        defaults={**_BOTTLENECKS, "blocks": (3, 8, 36, 3)},
     ),
     _entry(
         "resnext50_32x4d", "ResNeXt-50 32×4d", _XIE, ResNetSpec, _RESNEXT_IDEA, form="paper",
@@ -174,7 +182,7 @@ _ENTRIES: Final = (
     ),
     _entry(
         "densenet", "DenseNet", _HUANG, DenseNetSpec, _DENSENET_IDEA,
-        card=True, ancestor="resnet18", dash="dot", parameters=758_226, macs=129_077_168,
+        card=True, ancestor="resnet18", dash="longdash", parameters=758_226, macs=129_077_168,
     ),
     _entry(
         "densenet121", "DenseNet-121", _HUANG, DenseNetSpec, _DENSENET_IDEA, form="paper",
@@ -195,7 +203,7 @@ _ENTRIES: Final = (
     ),
     _entry(
         "densenet201", "DenseNet-201", _HUANG, DenseNetSpec, _DENSENET_IDEA, form="paper",
-        ancestor="densenet121", dash="longdash", parameters=18_105_866, macs=4_210_789_120,
+        ancestor="densenet121", dash="dot", parameters=18_105_866, macs=4_210_789_120,
         defaults={**_PAPER_FORM, "bottleneck": 4, "convolutions": (6, 12, 48, 32)},
     ),
 )  # fmt: skip

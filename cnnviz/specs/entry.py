@@ -68,7 +68,7 @@ class Architecture:
         parameters: of the default spec.
         macs: for one image at the default spec.
         colour, colour_dark: of its family, for the light and the dark theme.
-        dash: of its line: "solid", "dash", "dot", "dashdot" or "longdash".
+        dash: of its line: "solid", "dash", "dot", "dashdot", "longdash" or, for torchvision's, "longdashdot".
         defaults: the spec's fields where this entry differs from the spec type's own.
         form: "chapter", "paper" or "torchvision".
         ancestor: the key of the network it answers to, or None.

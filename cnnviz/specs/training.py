@@ -1,5 +1,6 @@
 """What a training run is made of: `TrainingConfig`, and the commands that reach a run while it goes."""
 
+import math
 from typing import Any, Final, Literal
 
 from pydantic import SerializeAsAny, field_validator, model_validator
@@ -41,6 +42,12 @@ class TrainingConfig(Spec):
         ge=LEARNING_RATES[0],
         le=LEARNING_RATES[1],
         scale="log",
+    )
+    schedule: Literal["constant", "cosine"] = knob(
+        "constant",
+        N_("Schedule"),
+        N_("The learning rate stays as it is, or falls to zero along half a cosine, which calms the end of a run."),
+        advanced=True,
     )
     momentum: float = knob(
         0.0, N_("Momentum"), N_("How much of the last step goes on; only for SGD."), ge=0, le=0.999, advanced=True
@@ -145,6 +152,12 @@ class TrainingConfig(Spec):
     def total_steps(self) -> int:
         """Steps of the whole run."""
         return self.epochs * self.steps_per_epoch
+
+    def rate_factor(self, step: int) -> float:
+        """What the schedule multiplies the learning rate with at the update after `step` steps, 0 to 1."""
+        if self.schedule == "constant":
+            return 1.0
+        return (1 + math.cos(math.pi * min(step, self.total_steps) / self.total_steps)) / 2
 
     @property
     def evaluation_steps(self) -> tuple[int, ...]:

@@ -36,7 +36,7 @@ class Position:
         config: its settings as plain data.
         step: steps done.
         seconds: time spent, pauses left out.
-        learning_rate: in force.
+        base_rate: the learning rate before the schedule, as last set by hand.
         loss_sum: sum of the losses of the epoch's images so far.
         right: how many of them were right.
         images: how many they are.
@@ -47,7 +47,7 @@ class Position:
     config: Mapping[str, Any]
     step: int
     seconds: float
-    learning_rate: float
+    base_rate: float
     loss_sum: float = 0.0
     right: float = 0.0
     images: int = 0

@@ -97,12 +97,17 @@ class _Run:
         self._evaluation: tuple[float, float] | None = None
         self._best: float | None = None
         self._train_seconds, self._train_images = 0.0, 0
-        self._rate = config.learning_rate
+        self._base_rate = config.learning_rate
 
     @property
     def device(self) -> str:
         """Its name."""
         return self._choices.device_name
+
+    @property
+    def _rate(self) -> float:
+        """The learning rate of the latest update, or of the first one."""
+        return self._base_rate * self._config.rate_factor(max(0, self._step - 1))
 
     def place(self) -> dict[str, Any]:
         """The fields that every event has."""
@@ -136,7 +141,7 @@ class _Run:
             self._advance(*self._batches.training(order, batch))
             allowance -= 1
             measure, epoch_ends = self._step in evaluations, batch + 1 == per_epoch
-            if measure or epoch_ends or self._block.due or self._keeper.due:
+            if measure or epoch_ends or allowance <= 0 or self._block.due or self._keeper.due:
                 yield from self._read_block()
             if measure:
                 if not (yield from self._evaluate()):
@@ -160,8 +165,8 @@ class _Run:
         """Record a command where it took effect; returns how many steps may follow."""
         yield from self._read_block()
         if command.action == "learning_rate" and command.learning_rate is not None:
-            self._rate = command.learning_rate
-            self._machine.set_learning_rate(self._rate)
+            factor = self._config.rate_factor(self._step)
+            self._base_rate = command.learning_rate / factor if factor else command.learning_rate
         yield Controlled(**self.place(), action=command.action, learning_rate=command.learning_rate)
         match command.action:
             case "pause":
@@ -184,8 +189,9 @@ class _Run:
     # what happens in it
 
     def _advance(self, inputs: torch.Tensor, labels: torch.Tensor) -> None:
+        rate = self._base_rate * self._config.rate_factor(self._step)
         try:
-            loss, right = self._machine.train_step(inputs, labels)
+            loss, right = self._machine.train_step(inputs, labels, rate)
         except ValueError as error:
             if "more than 1 value per channel" not in str(error):
                 raise
@@ -305,7 +311,7 @@ class _Run:
             config=self._config.model_dump(mode="json"),
             step=self._step,
             seconds=self._clock.seconds,
-            learning_rate=self._rate,
+            base_rate=self._base_rate,
             loss_sum=self._means.loss_sum,
             right=self._means.right,
             images=self._means.images,
@@ -331,8 +337,7 @@ class _Run:
         self._means = Means(position.loss_sum, position.right, position.images)
         self._evaluation, self._best = position.evaluation, position.best_accuracy
         if before.learning_rate == self._config.learning_rate:  # otherwise the new settings ask for another one
-            self._rate = position.learning_rate
-        self._machine.set_learning_rate(self._rate)
+            self._base_rate = position.base_rate
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

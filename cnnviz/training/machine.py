@@ -63,11 +63,13 @@ class Machine:
         pipeline, random = Pipeline.of(self._config.augmentation), self._random["augmentation"]
         return lambda images: pipeline.apply_batch(images, random)
 
-    def train_step(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def train_step(self, inputs: Tensor, labels: Tensor, learning_rate: float) -> tuple[Tensor, Tensor]:
         """Forward, backward, update; returns the batch's mean loss and its right answers, scalars on the device.
 
         Both belong to the forward pass that the update came from: there is no second one, and nothing waits for them.
         """
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
         with self._autocast():
             logits = self._network(inputs)
         logits = logits.float()
@@ -104,11 +106,6 @@ class Machine:
         finally:
             self._network.train()
         return loss.item() / images, right.item() / images, images
-
-    def set_learning_rate(self, learning_rate: float) -> None:
-        """From the next step on."""
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate
 
     def saved(self, position: Position) -> Saved:
         """Everything that a checkpoint holds; the tensors are the live ones."""

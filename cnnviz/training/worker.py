@@ -41,8 +41,8 @@ class Worker:
     def __init__(self, output: IO[str]) -> None:
         self._output = output
         self._writing = threading.Lock()
-        self._jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._controls: dict[str, Control] = {}
+        self._jobs: queue.SimpleQueue[tuple[dict[str, Any], Control]] = queue.SimpleQueue()
+        self._current = "", Control()
 
     def read_commands(self, lines: IO[bytes]) -> None:
         """Obey until the input ends, then end this process in whatever state it is."""
@@ -57,20 +57,19 @@ class Worker:
         _warm_up()
         self._say({"kind": "ready"})
         while True:
-            job = self._jobs.get()
-            for event in _events(job, self._controls[job["run"]]):
+            job, control = self._jobs.get()
+            for event in _events(job, control):
                 self._say_event(job["run"], event)
-            del self._controls[job["run"]]
             gc.collect()
 
     def _obey(self, message: dict[str, Any]) -> None:
         run, action = message["run"], message["command"]
         if action == "train":
-            self._controls[run] = Control()
-            self._jobs.put(message)
+            self._current = run, Control()
+            self._jobs.put((message, self._current[1]))
             return
-        control = self._controls.get(run)
-        if control is not None:
+        wanted, control = self._current
+        if run == wanted:
             control.send(Command(action, message.get("learning_rate")))
             self._say({"kind": "acknowledged", "run": run, "action": action})
 

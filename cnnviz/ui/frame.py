@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from cnnviz.language import Language
+from cnnviz.language import N_, Language
 from cnnviz.ui.links import note_page
 from cnnviz.ui.places import navigation_pages
 from cnnviz.ui.reader import reader, render_language_switch, settle_language
@@ -17,13 +17,14 @@ from cnnviz.ui.reader import reader, render_language_switch, settle_language
 
 def open_frame() -> Any:
     """Set the page up and return the chosen page, ready to run."""
-    st.set_page_config(page_title="cnnviz", page_icon=str(ICON), layout="wide")
     _ = settle_language()
+    st.set_page_config(page_title="cnnviz", page_icon=str(ICON), layout="wide", menu_items={"About": _(ABOUT)})
     page = st.navigation(navigation_pages(_), position="top")
     note_page(page.url_path)
     return page
 
 
+ABOUT: Final = N_("Modern convolutional networks, taken apart. Everything runs on this machine; nothing leaves it.")
 # A file of our own: Streamlit fetches the drawing of a Material icon in this place from the network.
 ICON: Final = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
 

@@ -34,7 +34,7 @@ try:
 except CnnvizError as error:
     st.error(_.error(error), icon=":material/error:")
     st.stop()
-settings, screen = st.columns([1, 2], gap="medium")
+screen, settings = st.columns([2, 1], gap="medium")  # on a phone the curves come first
 
 with settings:
     entry, is_new = choose_network(link, _, default="lenet_bn")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Playwright
+from playwright.sync_api import sync_playwright
 
 VARIABLE = "CNNVIZ_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge")
@@ -37,33 +37,30 @@ MISSING = (
 )
 
 
-def candidates(own: str = "") -> Iterator[Path]:
-    """Places to look at, best first; `own` is where Playwright would put its own browser."""
-    named = os.environ.get(VARIABLE)
-    if named:
-        yield Path(named)
+def candidates() -> Iterator[Path]:
+    """Places to look at, best first; Playwright's own browser comes last, since asking for it takes a second."""
     for name in NAMES:
         found = shutil.which(name)
         if found:
             yield Path(found)
-    roots = (
-        [""]
-        if sys.platform != "win32"
-        else [os.environ.get(v, "") for v in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")]
-    )
+    roots = [""]
+    if sys.platform == "win32":
+        roots = [os.environ.get(name, "") for name in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")]
     for place in USUAL.get(sys.platform, ()):
         yield from (Path(root, place) for root in roots)
-    if own:
-        yield Path(own)
+    with sync_playwright() as playwright:
+        yield Path(playwright.chromium.executable_path)
 
 
-def find_chromium(playwright: Playwright) -> Path | None:
-    """The first browser that exists, or None.
+def find_chromium() -> Path | None:
+    """The browser that `CNNVIZ_CHROMIUM` names, or the first that exists, or None.
 
     Raises:
         FileNotFoundError: if `CNNVIZ_CHROMIUM` names a file that does not exist: a wish is not quietly ignored.
     """
     named = os.environ.get(VARIABLE)
-    if named and not Path(named).is_file():
+    if not named:
+        return next((path for path in candidates() if path.is_file()), None)
+    if not Path(named).is_file():
         raise FileNotFoundError(f"{VARIABLE} is {named}, and there is no such file.")
-    return next((path for path in candidates(playwright.chromium.executable_path) if path.is_file()), None)
+    return Path(named)

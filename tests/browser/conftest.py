@@ -13,24 +13,27 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, MISSING, find_chromium
 from tests.browser.server import Server
 
 _WITHOUT = pytest.StashKey[bool]()
 _SERVERS = pytest.StashKey[list[Server]]()
-_PLAYWRIGHT = pytest.StashKey[Playwright]()
+_CHROMIUM = pytest.StashKey[Path | None]()
 
 
+@pytest.hookimpl(trylast=True)  # after -m has taken out what was not asked for
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without a browser: one failure in CI, elsewhere one message instead of many skips."""
     needing = [item for item in items if item.get_closest_marker("browser")]
     if not needing or config.option.collectonly:
         return
-    with sync_playwright() as playwright:
-        found = find_chromium(playwright)
-    if found is not None:
+    try:
+        config.stash[_CHROMIUM] = find_chromium()
+    except FileNotFoundError as error:
+        raise pytest.UsageError(str(error)) from error
+    if config.stash[_CHROMIUM]:
         return
     if os.environ.get("CI"):
         raise pytest.UsageError(MISSING)
@@ -63,12 +66,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
     """One Chromium for all tests; pages live in contexts of their own."""
+    path = pytestconfig.stash.get(_CHROMIUM, None)
+    if path is None:
+        pytest.fail("a test that opens a page needs the mark `browser`", pytrace=False)
     with sync_playwright() as playwright:
-        path = find_chromium(playwright)
-        if path is None:
-            pytest.fail(MISSING, pytrace=False)
         launched = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield launched
         launched.close()

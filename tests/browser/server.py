@@ -112,5 +112,7 @@ class Server:
             pass
 
     def tail(self, lines: int = 60) -> str:
-        """The end of the log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+        """The end of the log, and how the server ended if it did."""
+        text = self.log.read_text(errors="replace").splitlines()[-lines:] if self.log.exists() else []
+        ended = self.process.poll() if self.process else None
+        return "\n".join([*text, *([f"The server ended with status {ended}."] if ended is not None else [])])

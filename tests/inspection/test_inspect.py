@@ -116,17 +116,36 @@ def test_a_layer_that_only_predicts_has_the_batch_too():
     assert (row.calls, row.output_shape, row.output_bytes) == (1, (3, 2, 6, 6), 3 * 2 * 6 * 6 * 4)
 
 
+class Boxed:
+    """A result that torchinfo refuses."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+
+class Inner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 3)
+
+    def forward(self, x):
+        return Boxed(self.conv(x))
+
+
+class Outer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = Inner()
+
+    def forward(self, x):
+        return {"features": [self.inner(x).tensor], "note": "done"}
+
+
 def test_outputs_that_are_no_tensors_do_not_matter():
-    class Talkative(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.conv = nn.Conv2d(1, 2, 3)
-
-        def forward(self, x):
-            return {"features": [self.conv(x)], "note": "done"}
-
-    report = inspect(Talkative, (3, 1, 8, 8))
+    report = inspect(Outer, (3, 1, 8, 8))
     assert report.output_shape == (3, 2, 6, 6)
+    assert report.row("inner").output_shape == ()
+    assert report.row("inner.conv").output_shape == (3, 2, 6, 6)
     assert report.macs == 36 * 18
 
 

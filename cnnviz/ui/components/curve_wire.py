@@ -76,7 +76,7 @@ def _run(run: RunCurves, memory: Memory, limit: int, blocks: list[NDArray[Any]])
             start["train"] = tail(train[0], sent["train"][1])
         start["test"] = tail(test[0], sent["test"][0])
     entry["train"] = _part(train, start["train"], limit if known else HISTORY, run.previous_step, blocks)
-    entry["test"] = _part(test, start["test"], limit if known else HISTORY, 0, blocks)
+    entry["test"] = _part(test, start["test"], limit // 2 if known else HISTORY, 0, blocks)
     memory[run.id] = {
         "revision": run.revision,
         "look": _digest(look),

@@ -87,8 +87,6 @@ def tree_labels(_: Language) -> dict[str, str]:
         "clear": _("Clear the search"),
         "expand_all": _("Expand all"),
         "collapse_all": _("Collapse all"),
-        "expand": _("Expand"),
-        "collapse": _("Collapse"),
         "found": _("{count} of {total} layers match"),
         "nothing": _("No layer matches “{text}”."),
         "failed": _("Cannot work"),

@@ -80,8 +80,6 @@ def curve_labels(_: Language) -> dict[str, str]:
         "run": _("Run"),
         "step": _("Step"),
         "epoch": _("Epoch"),
-        "loss": _("Loss"),
-        "accuracy": _("Accuracy"),
         "train_loss": _("Training loss (smoothed)"),
         "train_accuracy": _("Training accuracy (smoothed)"),
         "test_loss": _("Test loss"),

@@ -159,6 +159,7 @@ def test_search_keeps_ancestors_and_says_how_many(page):
 
 def test_sorting_stays_within_siblings(page):
     page.get_by_role("button", name="Expand all").click()
+    assert page.locator("tbody img").count() == 0, "a name is text, not markup"
     heading = page.locator("thead th", has_text="Parameters")
     expect(heading).to_have_attribute("aria-sort", "none")
     page.get_by_role("button", name="Parameters").click()
@@ -174,19 +175,11 @@ def test_sorting_stays_within_siblings(page):
     assert names(page)[:3] == ["LeNet", "stem", "conv"]
     page.get_by_role("button", name="Collapse all").click()
     assert names(page) == ["LeNet"]
-
-
-def test_numbers_are_sorted_as_numbers(page):
     page.get_by_role("button", name="Expand all").click()
     page.get_by_role("button", name="Memory").click()
     texts = row(page, "head").locator("xpath=following-sibling::tr[@aria-level='3']").locator("td:last-child")
-    assert [text.replace("\u202f", " ") for text in texts.all_inner_texts()[:3]] == ["188 KiB", "39.7 KiB", "3.32 KiB"]
-
-
-def test_a_hostile_name_is_text(page):
-    page.get_by_role("button", name="Expand all").click()
-    expect(row(page, "<img src=x onerror=alert(1)>")).to_be_visible()
-    assert page.locator("tbody img").count() == 0
+    sizes = [text.replace("\u202f", " ") for text in texts.all_inner_texts()[:3]]
+    assert sizes == ["188 KiB", "39.7 KiB", "3.32 KiB"], "sorted as numbers, not as text"
 
 
 def test_open_rows_search_sort_and_scroll_survive_new_data(url, open_page, settle):
@@ -241,12 +234,6 @@ def test_the_layer_that_cannot_work_is_marked_in_words_and_shown(page):
     expect(row(page, "body")).to_have_attribute("aria-expanded", "true")
 
 
-def test_exact_figures_stand_in_the_title(page):
-    cell = row(page, "LeNet").locator("td").nth(2)
-    assert cell.get_attribute("title") == "61,706 · 100% of the whole"
-    assert cell.inner_text().replace("\u202f", " ") == "61.7 k"
-
-
 def test_a_thousand_rows(url, open_page):
     page = open_page(f"{url}?size=large&height=420")
     expect(row(page, "DenseNet-201")).to_be_visible()
@@ -285,12 +272,4 @@ def test_spanish_numbers_and_words(url, open_page):
     page = open_page(url, locale="es-AR")
     expect(rows(page).first).to_be_visible()
     assert "61,7" in row(page, "LeNet").inner_text()
-
-
-def test_an_empty_tree_and_another_page_do_no_harm(url, open_page, settle):
-    page = open_page(url)
-    row(page, "head").click()
-    page.reload()
-    settle(page)
-    expect(page.get_by_text("Selected: None")).to_be_visible()
-    assert names(page) == STAGES
+    assert row(page, "LeNet").locator("td").nth(2).get_attribute("title").startswith("61.706 · 100")

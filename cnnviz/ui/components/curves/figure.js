@@ -14,7 +14,7 @@ export function readTheme(element) {
   return {
     background,
     text: value("text-color") || "#222222",
-    quiet: mix(value("text-color") || "#222222", background, 0.72),
+    quiet: mix(value("text-color") || "#222222", background, 0.76),
     grid: mix(value("text-color") || "#222222", background, 0.13),
     font: value("font") || "sans-serif",
     dark: luminance(background) < 0.4,

@@ -346,6 +346,7 @@ class LiveCurves {
   }
 
   speak() {
+    if (!this.frame) return // the first message was overtaken; the next one brings it
     const now = performance.now()
     const run = this.listed().findLast(one => one.train.covered > (one.spokenStep || 0))
     if (!run || now - this.spoken < SPEAK) return
