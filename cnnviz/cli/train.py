@@ -61,10 +61,10 @@ def run(options: argparse.Namespace) -> int:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     signal.signal(signal.SIGINT, stop)
-    if config.threads:
-        import torch
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: a waiting thread sleeps
+    from cnnviz.training.choices import set_threads
 
-        torch.set_num_threads(config.threads)
+    set_threads(config)
     status = 0
     for event in train(config, control=control):
         if options.json:

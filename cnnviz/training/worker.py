@@ -87,14 +87,12 @@ class Worker:
 
 def _events(job: dict[str, Any], control: Control) -> Any:
     """The events of a job; whatever goes wrong becomes its last event."""
-    import torch
-
-    from cnnviz.training.choices import automatic_threads
+    from cnnviz.training.choices import set_threads
     from cnnviz.training.loop import train
 
     try:
         config = TrainingConfig.parse(job["config"])
-        torch.set_num_threads(config.threads or automatic_threads())
+        set_threads(config)
         yield from train(config, control=control, resume=job.get("resume"), folder=job.get("folder"))
     except CnnvizError as error:
         yield _failed(error, traceback.format_exc())
@@ -111,16 +109,11 @@ def _failed(error: CnnvizError, detail: str) -> Failed:
 
 def _warm_up() -> None:
     """Import torch, read the data, and take one tiny step, which is when torch loads most of its kernels."""
-    import torch
-
-    from cnnviz.data import fashion_mnist
-    from cnnviz.training.choices import automatic_threads
+    from cnnviz.training.choices import set_threads
     from cnnviz.training.loop import train
 
-    torch.set_num_threads(automatic_threads())
-    fashion_mnist("train")
-    fashion_mnist("test")
     tiny = TrainingConfig(architecture="lenet", train_images=32, batch_size=32, test_images=32, evaluations=1)
+    set_threads(tiny)
     for _ in train(tiny):
         pass
 
