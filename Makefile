@@ -6,7 +6,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
-FLOOR := 80
+FLOOR := 85
 
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts

@@ -18,7 +18,7 @@ def render_card(entry: Architecture, most_parameters: int, most_macs: int, _: La
     colour = colour_of(entry)
     with st.container(border=True, width=_CARD_WIDTH, height="stretch", key=f"card_{entry.key}", gap="small"):
         with st.container(gap=None):
-            st.markdown(f"#### {entry.title}")
+            st.markdown(f"### {entry.title}")
             st.caption(f"**{entry.year}** · {entry.paper.authors}")
         drawing = block_drawing(entry.key, _, ink=INK[theme], colour=colour, paper=PAPER[theme])
         if drawing:

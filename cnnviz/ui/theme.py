@@ -5,7 +5,7 @@ from typing import Final
 from cnnviz.architectures import Architecture
 from cnnviz.ui.reader import dark
 
-INK: Final = ("#31333f", "#e6e9ef")
+INK: Final = ("#0b0f14", "#e6e9ef")
 PAPER: Final = ("#ffffff", "#0e1117")
 TRACK: Final = ("#e6e8ec", "#2b303b")
 

@@ -53,7 +53,7 @@ costs = [
 st.plotly_chart(
     cost_bars(costs, _, dark()), config={"displayModeBar": False}, alt=describe_cost_bars(costs, _), key="costs"
 )
-st.subheader(_("Stage by stage"), anchor=False)
+st.header(_("Stage by stage"), anchor=False)
 st.caption(
     _("Stages stand in one line when their resolution is the same; what the left neighbour lacks is tinted and bold.")
 )

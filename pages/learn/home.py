@@ -43,7 +43,7 @@ render_ways(_)
 cards = timeline()
 most_parameters = max(entry.parameters for entry in cards)
 most_macs = max(entry.macs for entry in cards)
-st.subheader(_("{first} to {last}, network by network", first=cards[0].year, last=cards[-1].year), anchor=False)
+st.header(_("{first} to {last}, network by network", first=cards[0].year, last=cards[-1].year), anchor=False)
 with st.container(horizontal=True, wrap=False, gap="small", key="timeline"):
     for entry in cards:
         render_card(entry, most_parameters, most_macs, _)

@@ -25,10 +25,21 @@ def make():
     return path
 
 
+def _alone():
+    """The environment without an outer make's words: these tests run inside `make test` too."""
+    return {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+
+
 def _plan(make, target, venv):
     """The commands that make would run, none of which is run."""
     run = subprocess.run(
-        [make, "-n", target, f"VENV={venv}"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [make, "-n", target, f"VENV={venv}"],
+        cwd=ROOT,
+        env=_alone(),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     return run.stdout
 
