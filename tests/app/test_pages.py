@@ -4,7 +4,7 @@ import pytest
 
 from cnnviz.language import LANGUAGES, Language
 from cnnviz.language import _messages as messages
-from cnnviz.ui.places import ARCHITECTURE, COMPARE, PLACES, TRAINING
+from cnnviz.ui.places import ARCHITECTURE, AUGMENTATION, COMPARE, PLACES, TRAINING
 
 EVERY_PAGE = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.url_path)
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
@@ -79,3 +79,17 @@ def test_totals_of_resnet_18(open_page):
     app = open_page(ARCHITECTURE, "en", net="resnet18")
     values = {metric.label: metric.value for metric in app.metric}
     assert values["Parameters"] == Language("en").compact(11_178_378)
+
+
+@EVERY_LANGUAGE
+def test_a_missing_file_is_named_and_no_traceback_shown(open_page, language, monkeypatch):
+    import cnnviz.data
+    from cnnviz.errors import CnnvizError
+
+    def missing():
+        raise CnnvizError("data_missing", file="assets/cat.png")
+
+    monkeypatch.setattr(cnnviz.data, "cat", missing)
+    app = open_page(AUGMENTATION, language)
+    assert not app.exception
+    assert any("assets/cat.png" in error.value for error in app.error)
