@@ -21,6 +21,7 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from typing import IO, Any, Final
 
 from cnnviz.errors import CnnvizError, problems
@@ -114,8 +115,9 @@ def _warm_up() -> None:
 
     tiny = TrainingConfig(architecture="lenet", train_images=32, batch_size=32, test_images=32, evaluations=1)
     set_threads(tiny)
-    for _ in train(tiny):
-        pass
+    with suppress(CnnvizError):  # a missing or damaged data file is the job's to say, in its own event
+        for _ in train(tiny):
+            pass
 
 
 def _protected_output() -> IO[str]:
