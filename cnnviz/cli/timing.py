@@ -160,4 +160,4 @@ def preset_rows(_: Language) -> Iterator[Row]:
     for entry in catalog():
         for preset in presets(entry.key):
             if preset.name == "class":
-                yield preset_row(_, entry.key, entry.title, preset.config)
+                yield preset_row(_, entry.key, _(entry.title), preset.config)

@@ -97,7 +97,7 @@ def _entry(
 _ENTRIES: Final = (
     _entry("lenet", "LeNet-5", _LECUN, LeNetSpec, _LENET_IDEA, card=True, parameters=61_706, macs=416_520),
     _entry(
-        "lenet_bn", "LeNet with batch norm", _IOFFE, LeNetSpec,
+        "lenet_bn", N_("LeNet with batch norm"), _IOFFE, LeNetSpec,
         N_("Bring every layer's output to mean 0 and variance 1 over the batch before the activation. "
            "Then learning rates work at which LeNet alone learns nothing."),
         card=True, ancestor="lenet", dash="dash", parameters=44_878, macs=281_640,
@@ -114,7 +114,7 @@ _ENTRIES: Final = (
         card=True, ancestor="alexnet", parameters=128_806_154, macs=7_547_232_256,
     ),
     _entry(
-        "vgg11_small", "VGG-11 small", _SIMONYAN, VGGSpec,
+        "vgg11_small", N_("VGG-11 small"), _SIMONYAN, VGGSpec,
         N_("VGG-11 with a quarter of the channels, which the chapter trains in its place."),
         ancestor="vgg11", dash="dot", parameters=43_093_322, macs=512_155_648,
         defaults={"channels": (16, 32, 64, 128, 128)},

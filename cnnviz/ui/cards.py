@@ -18,11 +18,11 @@ def render_card(entry: Architecture, most_parameters: int, most_macs: int, _: La
     colour = colour_of(entry)
     with st.container(border=True, width=_CARD_WIDTH, height="stretch", key=f"card_{entry.key}", gap="small"):
         with st.container(gap=None):
-            st.markdown(f"### {entry.title}")
+            st.markdown(f"### {_(entry.title)}")
             st.caption(f"**{entry.year}** · {entry.paper.authors}")
         drawing = block_drawing(entry.key, _, ink=INK[theme], colour=colour, paper=PAPER[theme])
         if drawing:
-            st.image(drawing, alt=_("Drawing of what is new in {title}", title=entry.title))
+            st.image(drawing, alt=_("Drawing of what is new in {title}", title=_(entry.title)))
         st.markdown(_(entry.idea))
         st.space("stretch")
         parameters, macs = _.compact(entry.parameters), _.compact(entry.macs)
@@ -36,11 +36,15 @@ def render_card(entry: Architecture, most_parameters: int, most_macs: int, _: La
                 colour=colour,
                 track=TRACK[theme],
             ),
-            alt=_("{title}: {parameters} parameters, {macs} MACs", title=entry.title, parameters=parameters, macs=macs),
+            alt=_(
+                "{title}: {parameters} parameters, {macs} MACs", title=_(entry.title), parameters=parameters, macs=macs
+            ),
         )
         with st.container(gap=None):
             page_link(ARCHITECTURE, _("Take apart"), net=entry.key)
             page_link(TRAINING, _("Train"), net=entry.key)
             if entry.ancestor:
                 before = architecture(entry.ancestor)
-                page_link(COMPARE, _("Compare with {title}", title=before.title), networks=f"{before.key},{entry.key}")
+                page_link(
+                    COMPARE, _("Compare with {title}", title=_(before.title)), networks=f"{before.key},{entry.key}"
+                )

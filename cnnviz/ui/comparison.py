@@ -23,7 +23,7 @@ def totals_table(entries: Sequence[Architecture], reports: Sequence[Report], _: 
         ],
         _("Layers with weights"): [str(sum(bool(row.parameters) for row in report.leaves)) for report in reports],
     }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=[entry.title for entry in entries])
+    return pd.DataFrame.from_dict(rows, orient="index", columns=[_(entry.title) for entry in entries])
 
 
 def kinds(report: Report, stage: LayerRow) -> frozenset[str]:
@@ -47,7 +47,7 @@ def stages_table(entries: Sequence[Architecture], reports: Sequence[Report], _: 
     everything = [frozenset().union(*(kinds(report, stage) for stage in report.stages)) for report in reports]
     lines = align_stages(reports)
     columns = {
-        entry.title: [_cell(line, index, report, everything[index - 1] if index else None, _) for line in lines]
+        _(entry.title): [_cell(line, index, report, everything[index - 1] if index else None, _) for line in lines]
         for index, (entry, report) in enumerate(zip(entries, reports, strict=True))
     }
     return pd.DataFrame(columns, index=[_line(line, _) for line in lines])

@@ -225,6 +225,9 @@ def error_sentence(error: CnnvizError, spec_type: type[Spec], _: Language) -> st
     field = spec_type.model_fields.get(error.field or "")
     if field is not None and field.title and "label" in parameters:
         parameters["label"] = _(field.title)
+    title = parameters.get("title")
+    if title:
+        parameters["title"] = _(title)
     for name, value in parameters.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
             parameters[name] = _.number(value)

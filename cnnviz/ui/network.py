@@ -35,7 +35,7 @@ def choose_network(link: PageLink, _: Language, *, default: str = "lenet") -> tu
     if state[key] not in keys:
         keys.append(state[key])
     chosen = st.selectbox(
-        _("Network"), keys, format_func=lambda name: architecture(name).title, key=key, persist_state="session"
+        _("Network"), keys, format_func=lambda name: _(architecture(name).title), key=key, persist_state="session"
     )
     entry = architecture(chosen)
     before = state.get(f"{key} before")

@@ -46,9 +46,9 @@ _ACTIONS: Final = {
 _AGAIN: Final = 400  # steps read again each tick, so that a tick that got lost leaves no gap
 
 
-def run_name(record: RunRecord) -> str:
+def run_name(record: RunRecord, _: Language) -> str:
     """What a run is called: the name that a person gave it, or its network's title."""
-    return record.name or architecture(record.config.architecture.key).title
+    return record.name or _(architecture(record.config.architecture.key).title)
 
 
 def curves_of(record: RunRecord, name: str, _: Language) -> RunCurves:
@@ -81,9 +81,9 @@ def curves_of(record: RunRecord, name: str, _: Language) -> RunCurves:
     )
 
 
-def distinct_names(records: Sequence[RunRecord]) -> list[str]:
+def distinct_names(records: Sequence[RunRecord], _: Language) -> list[str]:
     """One name per run, told apart by what differs when two runs would be called the same."""
-    names = [run_name(record) for record in records]
+    names = [run_name(record, _) for record in records]
     return [
         f"{name} · {record.id[:4]}" if names.count(name) > 1 else name
         for name, record in zip(names, records, strict=True)
@@ -92,7 +92,7 @@ def distinct_names(records: Sequence[RunRecord]) -> list[str]:
 
 def render_curves(records: Sequence[RunRecord], height: int, _: Language) -> None:
     """The curves of some runs over one another, the first one being the one that is talked about."""
-    series = [curves_of(record, name, _) for record, name in zip(records, distinct_names(records), strict=True)]
+    series = [curves_of(record, name, _) for record, name in zip(records, distinct_names(records, _), strict=True)]
     live_curves(
         series,
         key=KEY,
@@ -109,11 +109,11 @@ def render_curves(records: Sequence[RunRecord], height: int, _: Language) -> Non
 def describe_run(record: RunRecord, _: Language) -> str:
     """A run in a sentence, for a screen reader and for the line under the curves."""
     if record.test_accuracy is None:
-        return _("{name}: {state}, step {step} of {total}.", name=run_name(record), state=_(STATES[record.state]),
+        return _("{name}: {state}, step {step} of {total}.", name=run_name(record, _), state=_(STATES[record.state]),
                  step=_.number(record.step), total=_.number(record.total_steps))  # fmt: skip
     return _(
         "{name}: {state}, step {step} of {total}, test accuracy {accuracy}.",
-        name=run_name(record),
+        name=run_name(record, _),
         state=_(STATES[record.state]),
         step=_.number(record.step),
         total=_.number(record.total_steps),
@@ -212,7 +212,7 @@ def render_own_runs(selected: str | None, _: Language) -> list[str]:
     ticked = []
     for record in mine:
         accuracy = "–" if record.best_test_accuracy is None else _.percent(record.best_test_accuracy, 1)
-        label = f"{run_name(record)} · {accuracy} · {_.seconds(record.seconds)} · {_(STATES[record.state])}"
+        label = f"{run_name(record, _)} · {accuracy} · {_.seconds(record.seconds)} · {_(STATES[record.state])}"
         if st.checkbox(label, key=f"over {record.id}", persist_state="session"):
             ticked.append(record.id)
     return ticked

@@ -90,12 +90,12 @@ with right:
     render_totals(report, _)
     st.markdown(headline(report, _))
     layer_tree(
-        tree_rows(report, _, shown_entry.title),
+        tree_rows(report, _, _(shown_entry.title)),
         columns=tree_columns(_, BATCH),
         labels=tree_labels(_),
         key="layers",
         height=HEIGHT,
-        caption=_("The layers of {title}", title=shown_entry.title),
+        caption=_("The layers of {title}", title=_(shown_entry.title)),
     )
 with left:
     theme = int(dark())

@@ -24,7 +24,7 @@ link = PageLink("compare")
 form = SpecForm(ComparisonSpec, link, dict(ComparisonSpec()), _)
 wide, narrow = st.columns([3, 1])
 with wide:
-    form.choose_several("networks", [entry.key for entry in catalog()], lambda key: architecture(key).title, MOST)
+    form.choose_several("networks", [entry.key for entry in catalog()], lambda key: _(architecture(key).title), MOST)
 with narrow:
     form.draw(["image_size"])
 
@@ -44,10 +44,10 @@ if compared is None:
     st.stop()
 entries = [architecture(spec.key) for spec, _report in compared]
 reports = [report for _spec, report in compared]
-titles = [entry.title for entry in entries]
+titles = [_(entry.title) for entry in entries]
 st.table(totals_table(entries, reports, _), alt=_("Totals of {networks}", networks=", ".join(titles)))
 costs = [
-    CostEntry(entry.title, report.parameters, report.macs, colour_of(entry), entry.key)
+    CostEntry(_(entry.title), report.parameters, report.macs, colour_of(entry), entry.key)
     for entry, report in zip(entries, reports, strict=True)
 ]
 st.plotly_chart(
@@ -60,8 +60,8 @@ st.caption(
 st.table(stages_table(entries, reports, _), alt=_("Stages of {networks}", networks=", ".join(titles)))
 with st.container(horizontal=True):
     for entry in entries:
-        page_link(ARCHITECTURE, _("Take {title} apart", title=entry.title), net=entry.key)
-    page_link(TRAINING, _("Train {title}", title=entries[-1].title), net=entries[-1].key)
+        page_link(ARCHITECTURE, _("Take {title} apart", title=_(entry.title)), net=entry.key)
+    page_link(TRAINING, _("Train {title}", title=_(entries[-1].title)), net=entries[-1].key)
 with page.take_away():
     st.download_button(
         _("Totals as CSV"),
