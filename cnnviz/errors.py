@@ -5,7 +5,6 @@ caused it. Its `str` is the English sentence, so a script sees a plain `ValueErr
 template in the reader's language. Every template says what was received, what is allowed and what to do next.
 """
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -53,7 +52,6 @@ MESSAGES: Final[dict[str, str]] = {
     "image_format": N_("{format} pictures are not accepted. JPEG, PNG and WebP work."),
     # augmentation
     "range_reversed": N_("{label}: the range {low}–{high} runs backwards. Put the smaller value first."),
-    "augmentation_empty_crop": N_("The crop of {size} px is larger than the picture of {width} × {height} px."),
     "drawn_does_not_match": N_("The values were drawn for {received}, but the operations are {expected}. Draw again."),
     # training
     "classes_do_not_match": N_("Fashion-MNIST has 10 classes and the network has {value}. Set it to 10."),
@@ -77,7 +75,6 @@ MESSAGES: Final[dict[str, str]] = {
     ),
     "run_active": N_("This run is still going. Stop it first."),
     "run_unknown": N_("There is no run {value} on this server."),
-    "run_not_yours": N_("This run belongs to somebody else, so it can be watched but not changed."),
     "store_unusable": N_("Runs cannot be kept in {folder}: {reason}."),
 }
 
@@ -158,9 +155,3 @@ def _problem(detail: Any) -> CnnvizError:
 def _short(value: object, limit: int = 60) -> str:
     text = str(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def raise_first(errors: Iterable[CnnvizError]) -> None:
-    """Raise the first of some errors, if there is one."""
-    for error in errors:
-        raise error

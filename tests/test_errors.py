@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from cnnviz.errors import MESSAGES, CnnvizError, problems, raise_first
+from cnnviz.errors import MESSAGES, CnnvizError, problems
 from cnnviz.language import Language
 
 
@@ -111,11 +111,3 @@ def test_a_forged_value_of_any_length_stays_a_short_sentence():
         _Model(kind="x" * 100_000)
     (error,) = problems(caught.value)
     assert len(str(error)) < 200
-
-
-def test_raise_first():
-    raise_first([])
-    first, second = CnnvizError("image_truncated"), CnnvizError("image_unreadable")
-    with pytest.raises(CnnvizError) as caught:
-        raise_first([first, second])
-    assert caught.value is first

@@ -23,7 +23,8 @@ def totals_table(entries: Sequence[Architecture], reports: Sequence[Report], _: 
         ],
         _("Layers with weights"): [str(sum(bool(row.parameters) for row in report.leaves)) for report in reports],
     }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=[_(entry.title) for entry in entries])
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=[_(entry.title) for entry in entries])
+    return frame.rename_axis(_("Figure"))
 
 
 def kinds(report: Report, stage: LayerRow) -> frozenset[str]:
@@ -50,7 +51,7 @@ def stages_table(entries: Sequence[Architecture], reports: Sequence[Report], _: 
         _(entry.title): [_cell(line, index, report, everything[index - 1] if index else None, _) for line in lines]
         for index, (entry, report) in enumerate(zip(entries, reports, strict=True))
     }
-    return pd.DataFrame(columns, index=[_line(line, _) for line in lines])
+    return pd.DataFrame(columns, index=pd.Index([_line(line, _) for line in lines], name=_("Resolution")))
 
 
 def _line(line: AlignedStages, _: Language) -> str:

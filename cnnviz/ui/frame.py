@@ -57,10 +57,11 @@ def heading(title: str, lead: str) -> Heading:
         lead: English message: what can be understood here, in a sentence.
     """
     _ = reader()
-    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
-        with st.container(gap=None):
-            st.title(_(title), anchor=False)
-            st.caption(_(lead))
+    words, tools = st.columns([7, 2], vertical_alignment="center")  # on a phone the tools go below the title
+    with words.container(gap=None):
+        st.title(_(title), anchor=False)
+        st.caption(_(lead))
+    with tools.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         slot = st.container(width="content")
         render_language_switch()
     return Heading(_, slot)

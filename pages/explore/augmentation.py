@@ -14,6 +14,7 @@ from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import render_refusals
 
 COLUMNS = 4
+NARROWEST = 140  # px of a picture before a row holds fewer
 
 page = heading(
     N_("Change a cat"), N_("Every draw is another picture of the same cat: what training sees instead of one.")
@@ -35,18 +36,19 @@ def draw_again() -> None:
 
 
 def render_grid(spec: PipelineSpec, grid: GridSpec, _: Language) -> None:
-    """The draws in rows of four, each with what was drawn for it."""
+    """The draws in rows of four (two on a phone), each with what was drawn for it."""
     with st.skeleton(height=440):
         drawn_cards = pictures(spec, grid.count, grid.seed)
-    for start in range(0, len(drawn_cards), COLUMNS):
-        for column, (jpeg, drawn) in zip(st.columns(COLUMNS), drawn_cards[start : start + COLUMNS], strict=False):
-            words = spec.describe(drawn, _)
-            column.image(jpeg, width="stretch", alt=_("The cat: {words}", words=words or _("unchanged")))
-            if grid.values:
-                column.caption(words)
+    with st.grid(COLUMNS, min_column_width=NARROWEST):
+        for jpeg, drawn in drawn_cards:
+            with st.container(gap="xsmall"):
+                words = spec.describe(drawn, _)
+                st.image(jpeg, width="stretch", alt=_("The cat: {words}", words=words or _("unchanged")))
+                if grid.values:
+                    st.caption(words)
 
 
-narrow, wide = st.columns([1, 3], gap="medium")
+wide, narrow = st.columns([3, 1], gap="medium")  # on a phone the pictures come first
 with narrow:
     chain = ChainForm(link, _)
     spec = chain.draw()
@@ -57,10 +59,13 @@ with wide:
     )
     form = SpecForm(GridSpec, link, dict(GridSpec()), _)
     with controls:
-        render_refusals(link, chain.sentence, _)
+        refusals = st.container()  # filled when all fields have read the link
+        form.draw(["values"])
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            form.draw(["count", "seed", "values"])
+            form.draw(["count", "seed"])
             st.button(_("Draw again"), icon=":material/casino:", on_click=draw_again, type="primary", key="again")
+    with refusals:
+        render_refusals(link, chain.sentence, _)
     if spec is not None:
         st.session_state["augmentation.good"] = spec
     spec = st.session_state.get("augmentation.good")

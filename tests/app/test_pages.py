@@ -93,3 +93,10 @@ def test_a_missing_file_is_named_and_no_traceback_shown(open_page, language, mon
     app = open_page(AUGMENTATION, language)
     assert not app.exception
     assert any("assets/cat.png" in error.value for error in app.error)
+
+
+def test_every_part_of_a_forged_link_is_named(open_page):
+    app = open_page(AUGMENTATION, "en", preset="zzz", seed="-4")
+    assert not app.exception
+    said = " ".join(warning.value for warning in app.warning)
+    assert "zzz" in said and "-4" in said
