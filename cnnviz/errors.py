@@ -52,6 +52,23 @@ MESSAGES: Final[dict[str, str]] = {
     "image_format": N_("{format} pictures are not accepted. JPEG, PNG and WebP work."),
     # augmentation
     "range_reversed": N_("{label}: the range {low}–{high} runs backwards. Put the smaller value first."),
+    "crop_too_large": N_(
+        "{label}: {value} px do not fit into a picture of {height} × {width} px. The largest crop is {limit} px."
+    ),
+    "padding_too_wide": N_(
+        "{label}: a picture of {height} × {width} px cannot be mirrored {value} px wide. "
+        "The widest border is {limit} px."
+    ),
+    "smoothing_too_wide": N_(
+        "{label}: {value} reaches beyond a picture of {height} × {width} px. The largest that works is {limit}."
+    ),
+    "picture_too_small": N_(
+        "{title} needs a picture of at least {smallest} px, and {height} × {width} px arrive. Take a larger one."
+    ),
+    "picture_grows_too_large": N_(
+        "The picture grows to {height} × {width} px on the way; {limit} px a side are allowed. Take out a border."
+    ),
+    "value_not_odd": N_("{label}: {value} is even and has no middle. Take {below} or {above}."),
     "drawn_does_not_match": N_("The values were drawn for {received}, but the operations are {expected}. Draw again."),
     # training
     "classes_do_not_match": N_("Fashion-MNIST has 10 classes and the network has {value}. Set it to 10."),
@@ -65,6 +82,14 @@ MESSAGES: Final[dict[str, str]] = {
         "The learning rate {learning_rate} is too high: try {suggested}."
     ),
     "out_of_memory": N_("The {device} ran out of memory. Choose a smaller batch than {batch_size} or a smaller input."),
+    "memory_too_small": N_(
+        "Batches of {batch_size} need {needed} GiB of memory here, and {available} GiB are free. "
+        "Choose a batch of at most {largest}, or a smaller input."
+    ),
+    "memory_too_small_for_network": N_(
+        "This network needs {needed} GiB of memory at {image_size} px, and {available} GiB are free: "
+        "not even a batch of 1 fits. Choose a smaller input or a narrower network."
+    ),
     "disk_full": N_("The disk is full, so the run could not be kept. Free some space and continue it."),
     "checkpoint_damaged": N_("The checkpoint of this run cannot be read, so it cannot be continued."),
     "worker_lost": N_("The process that was training ended unexpectedly. The last checkpoint, step {step}, was kept."),
@@ -74,6 +99,12 @@ MESSAGES: Final[dict[str, str]] = {
         "This checkpoint belongs to a run with another {label}. Continue it with its own settings; epochs may grow."
     ),
     "run_active": N_("This run is still going. Stop it first."),
+    "queue_full_for_owner": N_(
+        "{waiting} of your runs are waiting already, and at most {limit} may wait. Let one begin, or stop one."
+    ),
+    "run_not_yours": N_("The run {value} belongs to somebody else: it can be watched, not changed."),
+    "text_too_long": N_("{label}: {length} characters are too many, the most allowed is {limit}. Shorten it."),
+    "tags_too_many": N_("{count} tags are too many, the most allowed is {limit}. Take some away."),
     "run_unknown": N_("There is no run {value} on this server."),
     "store_unusable": N_("Runs cannot be kept in {folder}: {reason}."),
 }

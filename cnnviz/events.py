@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 EVENT_VERSION: Final = 1
+Reason = Literal["completed", "stopped", "early_stopped", "time_budget", "diverged"]
 
 
 class _Event(BaseModel):
@@ -57,7 +58,8 @@ class Started(_Event):
 class Steps(_Event):
     """A block of steps: `step` is the last one, `first_step` the first; scalars are the block's means.
 
-    `images_per_second` is the speed of these steps alone.
+    `images_per_second` is the speed of these steps alone; `learning_rates` has the rate of each step where they are not
+    all the same, else it is empty and `learning_rate`, the last one, is everybody's.
     """
 
     kind: Literal["steps"] = "steps"
@@ -68,6 +70,7 @@ class Steps(_Event):
     train_accuracy: float
     learning_rate: float
     images_per_second: float
+    learning_rates: tuple[float, ...] = ()
 
 
 class Evaluated(_Event):
@@ -92,18 +95,26 @@ class Checkpoint(_Event):
 
 
 class Controlled(_Event):
-    """Somebody's hand on the run: paused, resumed, stepped, stopping, or a new learning rate."""
+    """Somebody's hand on the run: paused, resumed, stepped, stopping, a new learning rate, or going on after its end.
+
+    "continue" comes from the store when an ended run is queued again; `epochs` is how many it shall have in all.
+    """
 
     kind: Literal["controlled"] = "controlled"
-    action: Literal["pause", "resume", "step", "stop", "learning_rate"]
+    action: Literal["pause", "resume", "step", "stop", "learning_rate", "continue"]
     learning_rate: float | None = None
+    epochs: int | None = None
 
 
 class Finished(_Event):
-    """The run is over in good order; `reason` says whether it went to its end or was stopped."""
+    """The run is over in good order; `reason` says whether it went to its end, was stopped, or why it ended early.
+
+    "early_stopped": no better test accuracy for as long as was asked; "time_budget": its seconds are used up;
+    "diverged": a range test has seen the loss explode.
+    """
 
     kind: Literal["finished"] = "finished"
-    reason: Literal["completed", "stopped"] = "completed"
+    reason: Reason = "completed"
     train_loss: float | None = None
     train_accuracy: float | None = None
     test_loss: float | None = None

@@ -17,7 +17,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class LayerRow:
-    """One module of the tree, containers included, in the order of execution.
+    """One layer of the tree, containers and functional operations included, in the order of execution.
 
     Attributes:
         path: dotted name inside the network, "" for the network itself.
@@ -37,6 +37,9 @@ class LayerRow:
         groups: of convolutions; None elsewhere.
         formula: the numbers that its formulas need (c_in, c_out, k_h, k_w, h_out, w_out, bias, …).
         calls: how often it ran in one forward pass (shared modules run more than once).
+        functional: whether it is an operation without a module, such as `x + y` in a network's own code. Its path is
+            that of the module around it and its name with a number ("layer1.0.add_1"); it has no parameters, since the
+            weights that it may use belong to a module.
     """
 
     path: str
@@ -58,6 +61,7 @@ class LayerRow:
     groups: int | None = None
     formula: Mapping[str, int | float | str] = field(default_factory=dict)
     calls: int = 1
+    functional: bool = False
 
     @property
     def name(self) -> str:

@@ -3,7 +3,8 @@
 "default" is PyTorch's own rule of each layer: uniform within ±1/√(inputs of one output) for weights and biases of
 convolutions and dense layers, γ = 1 and β = 0 for batch norm. "xavier" draws the weights of convolutions and dense
 layers uniformly within ±√(6 / (fan in + fan out)) (Glorot & Bengio 2010) and leaves the biases to PyTorch's rule: the
-chapter's published results come from notebooks that call `nn.init.xavier_uniform_` on the weights alone.
+chapter's published results come from notebooks that call `nn.init.xavier_uniform_` on the weights alone. "he" draws the
+weights from a normal distribution with variance 2 / fan in (He et al. 2015, arXiv 1502.01852), made for ReLU.
 """
 
 import math
@@ -17,7 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from cnnviz.errors import CnnvizError
 
-SCHEMES: Final = ("default", "xavier")
+SCHEMES: Final = ("default", "xavier", "he")
 
 
 def initialize(model: nn.Module, scheme: str = "default", generator: torch.Generator | None = None) -> nn.Module:
@@ -25,7 +26,7 @@ def initialize(model: nn.Module, scheme: str = "default", generator: torch.Gener
 
     Args:
         model: its parameters may be uninitialised, as `to_empty` leaves them.
-        scheme: "default" or "xavier".
+        scheme: "default", "xavier" or "he".
         generator: on the model's device; None takes torch's default generator, as a notebook expects.
 
     Raises:
@@ -41,8 +42,11 @@ def initialize(model: nn.Module, scheme: str = "default", generator: torch.Gener
         )
     with drawing_from(generator), torch.no_grad():
         for module in model.modules():
-            if scheme == "xavier" and isinstance(module, nn.Conv2d | nn.Linear):
-                nn.init.xavier_uniform_(module.weight)
+            if scheme != "default" and isinstance(module, nn.Conv2d | nn.Linear):
+                if scheme == "xavier":
+                    nn.init.xavier_uniform_(module.weight)
+                else:
+                    nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 if module.bias is not None:
                     bound = 1 / math.sqrt(module.weight[0].numel())
                     module.bias.uniform_(-bound, bound)

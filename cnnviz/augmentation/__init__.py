@@ -4,6 +4,7 @@ What an operation is stands in `cnnviz.specs.augmentation`, how it is drawn and 
 package needs no torch, and neither do `Pipeline(...)` and `Pipeline.code()`.
 """
 
+from cnnviz.augmentation.distribution import distribution, distribution_names
 from cnnviz.augmentation.pipeline import Pipeline, Sample
 from cnnviz.data.encoding import contact_sheet, encode_jpeg, encode_png
 from cnnviz.specs.augmentation import CHAPTER_PIPELINES, OPERATIONS, Draw, Drawn, PipelineSpec
@@ -17,6 +18,8 @@ __all__ = [
     "PipelineSpec",
     "Sample",
     "contact_sheet",
+    "distribution",
+    "distribution_names",
     "encode_jpeg",
     "encode_png",
 ]

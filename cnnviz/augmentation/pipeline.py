@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from cnnviz.errors import CnnvizError
-from cnnviz.specs.augmentation import Draw, Drawn, Operation, PipelineSpec, Size
+from cnnviz.specs.augmentation import Draw, Drawn, EnumValue, Operation, PipelineSpec, Size
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from cnnviz.augmentation.behaviours.base import BatchDraws
 
 Picture = TypeVar("Picture", Image.Image, "torch.Tensor")
+UNITS = 24
+"""Random numbers that `Pipeline.units` gives for an operation: none that is drawn from uniform numbers takes more."""
+
 AnyDrawn = Sequence[tuple[str, Mapping[str, Any]]]
 
 
@@ -60,11 +63,32 @@ class Pipeline(PipelineSpec):
             image: grey ("L") or RGB; other modes become RGB.
             count: how many.
             seed: sample i depends on the seed, on i and on the operations, and on nothing else.
+
+        Raises:
+            CnnvizError: at the field of the first operation that the picture does not fit.
         """
         tensor = _to_tensor(image)
         size = _size(tensor)
         drawn = [self._draw(_sample_generators(seed, index), size) for index in range(count)]
         return [Sample(_to_image(self.apply(tensor, values)), values) for values in drawn]
+
+    @staticmethod
+    def units(seed: int, index: int, kind: str, occurrence: int) -> list[float]:
+        """The first `UNITS` random numbers in [0, 1) behind a sample's draw of one operation, whatever its range is.
+
+        Whoever maps them to values as the operation does draws what `samples` draws.
+
+        Args:
+            seed: the seed of the samples.
+            index: the number of the sample.
+            kind: the operation's kind.
+            occurrence: how many operations of this kind that are switched on stand before it.
+        """
+        import torch
+
+        generator = _generator(seed, index, kind, occurrence)
+        numbers: list[float] = torch.rand(UNITS, generator=generator, dtype=torch.float64).tolist()
+        return numbers
 
     def draw(self, generator: "torch.Generator", size: Size) -> Drawn:
         """The random values for one picture, operation after operation from one generator.
@@ -72,6 +96,9 @@ class Pipeline(PipelineSpec):
         Args:
             generator: its state moves on.
             size: (height, width) of the picture in px; an operation that follows a crop gets the crop's size.
+
+        Raises:
+            CnnvizError: at the field of the first operation that a picture of this size does not fit.
         """
         return self._draw(lambda _operation: generator, size)
 
@@ -101,11 +128,25 @@ class Pipeline(PipelineSpec):
     # Torchvision's own form
 
     def transform(self) -> "v2.Compose":
-        """The same chain as a `torchvision.transforms.v2.Compose`, which draws from torch's global random state."""
+        """The same chain as a `torchvision.transforms.v2.Compose`, which draws from torch's global random state.
+
+        It takes what torchvision takes. With noise or colour lighting a PIL picture becomes a tensor first.
+        """
         from torchvision.transforms import v2
 
-        calls = [operation.torchvision_call() for operation in self.active] or [("Identity", {})]
-        return v2.Compose([getattr(v2, name)(**arguments) for name, arguments in calls])
+        steps = [_transform(operation) for operation in self.active] or [v2.Identity()]
+        if any(operation.needs_tensor for operation in self.active):
+            steps.insert(0, v2.ToImage())
+        return v2.Compose(steps)
+
+    def mix_transform(self) -> "v2.Compose | None":
+        """The mixing as torchvision's transform of (images, labels) in a batch, with labels from 0 to 9; None for none.
+
+        Torchvision's classes draw once for the whole batch; `mix` draws for each picture.
+        """
+        from torchvision.transforms import v2
+
+        return v2.Compose([_transform(operation) for operation in self.mixing]) if self.mixing else None
 
     # A batch: training
 
@@ -117,9 +158,13 @@ class Pipeline(PipelineSpec):
                 machine, and a GPU does not have to be waited for.
             count: images.
             size: (height, width) of the images in px.
+
+        Raises:
+            CnnvizError: at the field of the first operation that images of this size do not fit.
         """
         from cnnviz.augmentation.behaviours import behaviour
 
+        self.check(size)
         draws = []
         for operation in self.active:
             draws.append(behaviour(operation).draw_batch(operation, generator, count, size))
@@ -147,6 +192,7 @@ class Pipeline(PipelineSpec):
 
         Raises:
             ValueError: another shape.
+            CnnvizError: at the field of the first operation that the images do not fit.
         """
         return self.apply_draws(images, self.draw_batch(generator, len(images), _size(images)))
 
@@ -166,9 +212,30 @@ class Pipeline(PipelineSpec):
                 pixels = behaviour(operation).apply_batch(operation, pixels, values, whole_levels)
             return pixels.to(images.dtype)
 
+    def mix(
+        self, images: "torch.Tensor", targets: "torch.Tensor", generator: "torch.Generator"
+    ) -> "tuple[torch.Tensor, torch.Tensor]":
+        """A batch of labelled images after MixUp and CutMix, each image with a draw of its own; the last thing to do.
+
+        Args:
+            images: (N, C, H, W), uint8 or float in [0, 1], after `apply_batch`. Not changed.
+            targets: (N, K), one-hot or soft.
+            generator: see `draw_batch`.
+
+        Returns:
+            Images of the same shape and dtype, and soft targets (N, K), float32, for `cross_entropy`; the very same
+            tensors where no mixing is switched on.
+        """
+        from cnnviz.augmentation.mixing import apply_mix, draw_mix
+
+        for operation in self.mixing:
+            images, targets = apply_mix(images, targets, draw_mix(operation, generator, len(images), _size(images)))
+        return images, targets
+
     def _draw(self, generator_of: Callable[[Operation], "torch.Generator"], size: Size) -> Drawn:
         from cnnviz.augmentation.behaviours import behaviour
 
+        self.check(size)
         drawn = []
         for operation in self.active:
             values = behaviour(operation).draw(operation, generator_of(operation), size)
@@ -191,19 +258,37 @@ class Pipeline(PipelineSpec):
             yield image
 
 
+def _transform(operation: Operation) -> Any:
+    """Torchvision's transform for an operation."""
+    from torchvision.transforms import v2
+
+    from cnnviz.augmentation import lighting
+
+    name, arguments = operation.torchvision_call()
+    values = {
+        key: getattr(v2, value.enum)(value.value) if isinstance(value, EnumValue) else value
+        for key, value in arguments.items()
+    }
+    return getattr(lighting if operation.definition else v2, name)(**values)
+
+
 def _sample_generators(seed: int, index: int) -> Callable[[Operation], "torch.Generator"]:
     """A generator for each operation of one sample, told apart by the operation's kind and how often it came before."""
-    import torch
-
     seen: dict[str, int] = {}
 
-    def generator_of(operation: Operation) -> torch.Generator:
+    def generator_of(operation: Operation) -> "torch.Generator":
         occurrence = seen[operation.kind] = seen.get(operation.kind, -1) + 1
-        entropy = [seed % 2**63, index, crc32(operation.kind.encode()), occurrence]
-        state = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0])
-        return torch.Generator().manual_seed(state)
+        return _generator(seed, index, operation.kind, occurrence)
 
     return generator_of
+
+
+def _generator(seed: int, index: int, kind: str, occurrence: int) -> "torch.Generator":
+    import torch
+
+    entropy = [seed % 2**63, index, crc32(kind.encode()), occurrence]
+    state = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0])
+    return torch.Generator().manual_seed(state)
 
 
 def _size(images: "torch.Tensor") -> Size:

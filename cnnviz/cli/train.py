@@ -20,6 +20,14 @@ _FIELDS: Final = {
     "lr": "learning_rate",
     "optimizer": "optimizer",
     "schedule": "schedule",
+    "warmup": "warmup_epochs",
+    "drop-epochs": "drop_epochs",
+    "drop-factor": "drop_factor",
+    "label-smoothing": "label_smoothing",
+    "gradient-clip": "gradient_clip",
+    "early-stopping": "early_stopping",
+    "time-budget": "time_budget",
+    "initialization": "initialization",
     "momentum": "momentum",
     "weight-decay": "weight_decay",
     "images": "train_images",
@@ -37,7 +45,7 @@ def add_parser(commands: Any) -> None:
     """Register the command."""
     parser = commands.add_parser("train", help="train a network on Fashion-MNIST")
     parser.add_argument("key", help="the network, such as lenet_bn or resnet18")
-    parser.add_argument("--preset", choices=("class", "chapter"), help="settings to start from")
+    parser.add_argument("--preset", choices=("class", "chapter", "fastest"), help="settings to start from")
     for option, field in _FIELDS.items():
         parser.add_argument(f"--{option}", dest=field, help=TrainingConfig.model_fields[field].description or field)
     parser.add_argument("--image-size", help="height and width of the input in px")

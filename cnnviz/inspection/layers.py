@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from torch import nn
 
-from cnnviz.inspection.passes import BATCH_NORMS, Visit
+from cnnviz.inspection.passes import BATCH_NORMS
+from cnnviz.inspection.watching import Function, Visit
 from cnnviz.rows import Shape
 
 Pair = tuple[int, int]
@@ -48,6 +49,53 @@ def describe(module: nn.Module, visit: Visit) -> Description:
     if len(visit.inputs) > 1 and not any(module.children()):
         return _join(visit)
     return Description()
+
+
+def describe_function(function: Function, visit: Visit) -> Description:
+    """The description of a functional operation; only of those whose formula follows from what was seen.
+
+    Args:
+        function: what it is, with the settings of its window.
+        visit: with the shapes that it saw and the receptive field before it.
+    """
+    if not visit.inputs or not visit.output:
+        return Description()
+    make = _FUNCTIONS.get(function.type)
+    return Description() if make is None else make(function, visit)
+
+
+def _functional_pooling(function: Function, visit: Visit) -> Description:
+    given = function.settings
+    if "kernel_size" not in given or len(visit.inputs[0]) != 4:
+        return Description()
+    kernel = _pair(given["kernel_size"])
+    stride = _pair(given["stride"]) if given.get("stride") else kernel
+    window = Window(kernel, stride, _pair(given.get("padding", 0)), _pair(given.get("dilation", 1)))
+    numbers: dict[str, Any] = {
+        "kind": "pooling",
+        "channels": visit.output[-3],
+        "ceil": int(given.get("ceil_mode", False)),
+    }
+    return Description(window, {**numbers, **_sliding(window, window.padding, visit)})
+
+
+def _functional_addition(function: Function, visit: Visit) -> Description:
+    equal = len(visit.inputs) > 1 and all(shape == visit.output for shape in visit.inputs)
+    return _join(visit) if equal else Description()
+
+
+def _functional_concatenation(function: Function, visit: Visit) -> Description:
+    if len(visit.output) < 2 or sum(shape[1] for shape in visit.inputs) != visit.output[1]:
+        return Description()
+    return _concatenation(visit)
+
+
+def _functional_global_pooling(function: Function, visit: Visit) -> Description:
+    return _global_pooling(nn.Identity(), visit) if len(visit.output) == 4 else Description()
+
+
+def _functional_flatten(function: Function, visit: Visit) -> Description:
+    return _flatten(nn.Identity(), visit) if len(visit.output) == 2 else Description()
 
 
 def _pair(value: Any) -> Pair:
@@ -161,9 +209,13 @@ def _join(visit: Visit) -> Description:
         sizes = _product(visit.output[1:])
         return Description(formula={"kind": "addition", "terms": len(visit.inputs), "sizes": sizes})
     if len(visit.output) > 1 and sum(shape[1] for shape in visit.inputs) == visit.output[1]:
-        parts = " + ".join(str(shape[1]) for shape in visit.inputs)
-        return Description(formula={"kind": "concatenation", "parts": parts, "channels": visit.output[1]})
+        return _concatenation(visit)
     return Description()
+
+
+def _concatenation(visit: Visit) -> Description:
+    parts = " + ".join(str(shape[1]) for shape in visit.inputs)
+    return Description(formula={"kind": "concatenation", "parts": parts, "channels": visit.output[1]})
 
 
 def _product(sizes: Shape) -> str:
@@ -180,4 +232,14 @@ _KINDS: Final[Mapping[Any, Callable[..., Description]]] = {
     BATCH_NORMS: _batch_norm,
     nn.LayerNorm: _layer_norm,
     nn.Flatten: _flatten,
+}
+
+_FUNCTIONS: Final[Mapping[str, Callable[[Function, Visit], Description]]] = {
+    "Add": _functional_addition,
+    "Concatenate": _functional_concatenation,
+    "Flatten": _functional_flatten,
+    "MaxPool2d": _functional_pooling,
+    "AvgPool2d": _functional_pooling,
+    "AdaptiveAvgPool2d": _functional_global_pooling,
+    "AdaptiveMaxPool2d": _functional_global_pooling,
 }

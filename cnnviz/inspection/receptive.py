@@ -98,6 +98,14 @@ def window(field: Field, kernel: Pair, stride: Pair, dilation: Pair) -> Field:
     return Field(size, (jump[0] * stride[0], jump[1] * stride[1]), field.axes)
 
 
+def adaptive(field: Field, before: Sequence[int], after: Sequence[int]) -> Field:
+    """What a position of an adaptive pooling sees: a window where the sizes divide, else everything."""
+    if field.axes != (2, 3) or tuple(after) == (1, 1) or before[0] % after[0] or before[1] % after[1]:
+        return NOWHERE
+    step = before[0] // after[0], before[1] // after[1]
+    return window(field, step, step, (1, 1))
+
+
 def meet(fields: Sequence[Field]) -> Field:
     """What sees everything that several fields of the same axes see."""
     if all(field is fields[0] for field in fields):
@@ -162,11 +170,7 @@ def _max_pool(fields: Fields, sources: Sequence[Tensor], args: Any, kwargs: Any,
 
 
 def _adaptive_pool(fields: Fields, sources: Sequence[Tensor], args: Any, kwargs: Any, result: Tensor) -> Field:
-    field, before, after = _first(fields, args), args[0].shape[-2:], result.shape[-2:]
-    if field.axes != (2, 3) or tuple(after) == (1, 1) or before[0] % after[0] or before[1] % after[1]:
-        return NOWHERE
-    step = before[0] // after[0], before[1] // after[1]
-    return window(field, step, step, (1, 1))
+    return adaptive(_first(fields, args), args[0].shape[-2:], result.shape[-2:])
 
 
 def _reduce(fields: Fields, sources: Sequence[Tensor], args: Any, kwargs: Any, result: Tensor) -> Field:

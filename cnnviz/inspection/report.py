@@ -1,5 +1,6 @@
 """From a network to its report: the tree, the rows and the totals."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -9,10 +10,11 @@ from torch import nn
 from cnnviz.architectures import build
 from cnnviz.architectures.failure import find_failure
 from cnnviz.errors import CnnvizError
-from cnnviz.inspection.layers import Description, describe
+from cnnviz.inspection.layers import Description, describe, describe_function
 from cnnviz.inspection.meta import Factory, build_on_meta
-from cnnviz.inspection.passes import Pass, Visit, foresee, rehearse
+from cnnviz.inspection.passes import foresee, rehearse
 from cnnviz.inspection.tree import Node, tree_of
+from cnnviz.inspection.watching import Key, Pass, Visit
 from cnnviz.rows import LayerRow, Report, Shape
 from cnnviz.specs.architectures import ArchitectureSpec
 
@@ -31,7 +33,7 @@ def inspect(factory: Factory, input_shape: Sequence[int], *, dtype: torch.dtype 
         raise
     except Exception as error:
         raise _in_words(model, shape) or error from None
-    return _report(model, shape, foreseen, rehearsed)
+    return report(model, shape, foreseen, rehearsed)
 
 
 def report_of(spec: ArchitectureSpec, batch_size: int = 1) -> Report:
@@ -77,9 +79,18 @@ def written(shape: Sequence[Any]) -> str:
     return "×".join(str(size) for size in shape)
 
 
-def _report(model: nn.Module, shape: Shape, foreseen: Pass, rehearsed: Pass) -> Report:
-    nodes = tree_of(model, foreseen.order)
-    rows = tuple(_row(node, shape[0], foreseen, rehearsed) for node in nodes)
+def report(model: nn.Module, shape: Shape, foreseen: Pass, rehearsed: Pass) -> Report:
+    """The report of a model from its two passes.
+
+    Args:
+        model: on the meta device, its lazy layers filled in.
+        shape: of the input, batch included.
+        foreseen: the pass in prediction mode; all rows come from it.
+        rehearsed: the pass in training mode; may be empty.
+    """
+    nodes = tree_of(model, list(foreseen.visits), foreseen.functions)
+    saved = _placed(rehearsed.saved, foreseen)
+    rows = tuple(_row(node, shape[0], foreseen, rehearsed, saved) for node in nodes)
     parameters = list(model.parameters())
     own = {id(parameter): parameter.numel() for node in nodes for parameter in node.own_parameters}
     assert sum(own.values()) == rows[0].parameters == sum(parameter.numel() for parameter in parameters)
@@ -89,22 +100,34 @@ def _report(model: nn.Module, shape: Shape, foreseen: Pass, rehearsed: Pass) -> 
     return Report(input_shape=shape, layers=rows, weight_bytes=weight_bytes)
 
 
-def _row(node: Node, batch: int, foreseen: Pass, rehearsed: Pass) -> LayerRow:
-    module, seen = node.module, foreseen.visits.get(id(node.module))
-    visit = _visit(seen, rehearsed.visits.get(id(module)), batch)
-    told = describe(module, visit) if seen is not None else Description()
+def _placed(saved: Counter[Key], foreseen: Pass) -> Counter[Key]:
+    """Bytes by rows: an operation that only training does has none and counts for the module around it."""
+    placed: Counter[Key] = Counter()
+    for key, count in saved.items():
+        placed[key[0] if isinstance(key, tuple) and key not in foreseen.functions else key] += count
+    return placed
+
+
+def _row(node: Node, batch: int, foreseen: Pass, rehearsed: Pass, saved: Counter[Key]) -> LayerRow:
+    seen = foreseen.visits.get(node.key)
+    visit = _visit(seen, rehearsed.visits.get(node.key), batch)
+    told = Description()
+    if seen is not None and node.module is not None:
+        told = describe(node.module, visit)
+    elif seen is not None:
+        told = describe_function(foreseen.functions[node.key], visit)
     window = told.window
     return LayerRow(
         path=node.path,
-        type=type(module).__name__,
+        type=foreseen.functions[node.key].type if node.module is None else type(node.module).__name__,
         depth=node.depth,
         leaf=node.leaf,
         input_shape=visit.inputs[0] if visit.inputs else (),
         output_shape=visit.output,
         parameters=node.parameters,
-        macs=sum(foreseen.macs[member] for member in node.members),
+        macs=sum([foreseen.macs[member] for member in node.members]),
         output_bytes=visit.output_bytes,
-        saved_bytes=sum(rehearsed.saved[member] for member in node.members),
+        saved_bytes=sum([saved[member] for member in node.members]),
         receptive_field=visit.after.size if visit.after else None,
         jump=visit.after.jump if visit.after else None,
         kernel=window.kernel if window else None,
@@ -114,6 +137,7 @@ def _row(node: Node, batch: int, foreseen: Pass, rehearsed: Pass) -> LayerRow:
         groups=window.groups if window else None,
         formula=told.formula,
         calls=visit.calls,
+        functional=node.module is None,
     )
 
 

@@ -1,6 +1,5 @@
 """What a training run is made of: `TrainingConfig`, and the commands that reach a run while it goes."""
 
-import math
 from typing import Any, Final, Literal
 
 from pydantic import SerializeAsAny, field_validator, model_validator
@@ -11,8 +10,10 @@ from cnnviz.specs.architectures import ArchitectureSpec
 from cnnviz.specs.augmentation import PipelineSpec
 from cnnviz.specs.base import Spec, knob
 from cnnviz.specs.catalog import spec_of
+from cnnviz.specs.schedules import cosine, one_cycle, range_test, stairs, warm_up
 
 CLASSES: Final = 10
+IMAGE_SIZE: Final = 28  # px of the garments, whatever the network's input
 TRAIN_IMAGES: Final = 60_000
 TEST_IMAGES: Final = 10_000
 LEARNING_RATES: Final = (1e-6, 10.0)
@@ -43,10 +44,35 @@ class TrainingConfig(Spec):
         le=LEARNING_RATES[1],
         scale="log",
     )
-    schedule: Literal["constant", "cosine"] = knob(
+    schedule: Literal["constant", "step", "cosine", "one_cycle", "range_test"] = knob(
         "constant",
         N_("Schedule"),
-        N_("The learning rate stays as it is, or falls to zero along half a cosine, which calms the end of a run."),
+        N_(
+            "What becomes of the learning rate: it stays, falls in steps, falls along half a cosine, or rises and "
+            "falls once. The range test tries every rate up to the one above, to find a good one."
+        ),
+        advanced=True,
+    )
+    warmup_epochs: float = knob(
+        0.0,
+        N_("Warm-up"),
+        N_("Epochs in which the learning rate rises from almost nothing; before all schedules but one-cycle."),
+        ge=0,
+        le=10,
+        step=0.1,
+        unit=N_("epochs"),
+        advanced=True,
+    )
+    drop_epochs: int = knob(
+        3, N_("Epochs between two steps"), N_("For the schedule in steps."), ge=1, le=200, step=1, advanced=True
+    )
+    drop_factor: float = knob(
+        0.1,
+        N_("Factor of a step"),
+        N_("For the schedule in steps: what the learning rate is multiplied with."),
+        ge=0.01,
+        le=1,
+        step=0.01,
         advanced=True,
     )
     momentum: float = knob(
@@ -54,6 +80,27 @@ class TrainingConfig(Spec):
     )
     weight_decay: float = knob(
         0.0, N_("Weight decay"), N_("Pulls every weight towards zero."), ge=0, le=1, scale="log", advanced=True
+    )
+    label_smoothing: float = knob(
+        0.0,
+        N_("Label smoothing"),
+        N_(
+            "The right class is to get 1 minus this, the others share the rest. The training loss shown is the one "
+            "that is optimised; the test loss is never smoothed."
+        ),
+        ge=0,
+        le=0.9,
+        step=0.05,
+        advanced=True,
+    )
+    gradient_clip: float = knob(
+        0.0,
+        N_("Gradient clipping"),
+        N_("The gradient of all weights together is shortened to this length; 0 leaves it alone."),
+        ge=0,
+        le=100,
+        step=0.1,
+        advanced=True,
     )
     train_images: int = knob(
         TRAIN_IMAGES,
@@ -74,10 +121,10 @@ class TrainingConfig(Spec):
         unit=N_("images"),
         advanced=True,
     )
-    initialization: Literal["xavier", "default"] = knob(
+    initialization: Literal["xavier", "he", "default"] = knob(
         "xavier",
         N_("Initialisation"),
-        N_("Xavier-uniform as in the chapter, or PyTorch's own."),
+        N_("Xavier-uniform as in the chapter, He-normal for ReLU, or PyTorch's own."),
         advanced=True,
     )
     evaluations: int = knob(
@@ -87,6 +134,25 @@ class TrainingConfig(Spec):
         ge=1,
         le=1000,
         step=1,
+        advanced=True,
+    )
+    early_stopping: int = knob(
+        0,
+        N_("Early stopping"),
+        N_("Ends the run after so many test measurements in a row without a better accuracy; 0 never does."),
+        ge=0,
+        le=100,
+        step=1,
+        advanced=True,
+    )
+    time_budget: float = knob(
+        0.0,
+        N_("Time budget"),
+        N_("Ends the run after so many seconds of its own, pauses left out; 0 sets no limit."),
+        ge=0,
+        le=86_400,
+        step=1,
+        unit=N_("s"),
         advanced=True,
     )
     seed: int = knob(
@@ -136,6 +202,8 @@ class TrainingConfig(Spec):
             raise CnnvizError(
                 "batch_larger_than_data", field="batch_size", batch_size=self.batch_size, images=self.train_images
             )
+        if self.augmentation is not None:
+            self.augmentation.check((IMAGE_SIZE, IMAGE_SIZE))
         return self
 
     @property
@@ -155,9 +223,17 @@ class TrainingConfig(Spec):
 
     def rate_factor(self, step: int) -> float:
         """What the schedule multiplies the learning rate with at the update after `step` steps, 0 to 1."""
-        if self.schedule == "constant":
-            return 1.0
-        return (1 + math.cos(math.pi * min(step, self.total_steps) / self.total_steps)) / 2
+        total = self.total_steps
+        if self.schedule == "one_cycle":
+            return one_cycle(step, total)
+        if self.schedule == "range_test":
+            return range_test(step, total, self.learning_rate)
+        rise = round(self.warmup_epochs * self.steps_per_epoch)
+        if step < rise:
+            return warm_up(step, rise)
+        if self.schedule == "step":
+            return stairs((step - rise) // self.steps_per_epoch, self.drop_epochs, self.drop_factor)
+        return cosine(step - rise, total - rise) if self.schedule == "cosine" else 1.0
 
     @property
     def evaluation_steps(self) -> tuple[int, ...]:

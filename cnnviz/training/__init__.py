@@ -8,6 +8,7 @@ from cnnviz.specs.training import TrainingConfig
 from cnnviz.training.control import Control
 from cnnviz.training.executor import Executor
 from cnnviz.training.local import LocalExecutor
+from cnnviz.training.owned import OwnedRuns
 from cnnviz.training.records import ENDED, UNFINISHED, Failure, RunRecord, State, StepArrays, time_left
 from cnnviz.training.store import RunStore
 
@@ -19,6 +20,7 @@ __all__ = [
     "Executor",
     "Failure",
     "LocalExecutor",
+    "OwnedRuns",
     "RunRecord",
     "RunStore",
     "State",

@@ -2,7 +2,7 @@
 
 A file is written beside its place, flushed to the disk and then moved there, so a reader or a crash never meets half of
 one. It holds the weights (`model/…`), the optimiser's state (`optimizer/…`), the states of the run's random generators
-(`random/…`) and, as metadata, the position, the settings and a checksum. A run keeps the latest and the best one.
+(`random/…`) and, as metadata, the position, the settings and a checksum. Which of them a run keeps is up to `keeper`.
 """
 
 import errno
@@ -22,9 +22,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.training.history import BEST, LAST
 
-LAST: Final = "last.safetensors"
-BEST: Final = "best.safetensors"
+__all__ = ["BEST", "LAST", "Position", "Saved", "link", "optimizer_tensors", "read", "restore_optimizer", "write"]
 FORMAT: Final = 1
 
 
@@ -120,13 +120,26 @@ def read(path: Path) -> Saved:
         raise CnnvizError("checkpoint_damaged") from error
 
 
-def link(path: Path, other: Path) -> None:
-    """Keep a checkpoint under another name too: the same bytes on the disk where it can do that, else a copy."""
+def link(path: Path, other: Path, *, copy: bool = True) -> None:
+    """Keep a checkpoint under another name too: the same bytes on the disk where it can do that, else a copy.
+
+    Args:
+        path: the checkpoint.
+        other: its second name.
+        copy: whether a copy will do where the disk knows no second names.
+
+    Raises:
+        OSError: if the disk refuses.
+    """
+    if other.exists() and other.samefile(path):  # moving one name onto another of the same file would do nothing
+        return
     unfinished = other.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     try:
         os.link(path, unfinished)
     except OSError:
+        if not copy:
+            raise
         shutil.copyfile(path, unfinished)
     unfinished.replace(other)
 

@@ -1,30 +1,44 @@
 """What an executor is: the one thing between a page that wants a run and wherever runs are computed.
 
-Pages submit and command; they read everything else from the store, which the executor fills. Each method returns at
-once. `local.LocalExecutor` is the implementation for one machine.
+Pages submit and command, through `owned.OwnedRuns`; they read everything else from the store, which the executor fills.
+Each method returns at once. `local.LocalExecutor` is the implementation for one machine.
 """
 
 from typing import Protocol
 
 from cnnviz.specs.training import Action, TrainingConfig
+from cnnviz.training.store import RunStore
 
 
 class Executor(Protocol):
     """Takes runs, brings them to an end, and writes what happens into a run store."""
 
+    store: RunStore
+
     def submit(self, config: TrainingConfig, *, owner: str, name: str = "", group: str | None = None) -> str:
         """Queue a run; returns its id.
 
         Raises:
-            CnnvizError: if the store cannot be written.
+            CnnvizError: if the store cannot be written, or the owner has as many runs waiting as one may.
         """
         ...
 
     def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
         """Queue an ended run again, to go on from its last checkpoint; `config` may give it more epochs.
 
+        Where that checkpoint was evicted, or there never was one, it begins again.
+
         Raises:
-            CnnvizError: if there is no such run, or it has not ended.
+            CnnvizError: if there is no such run, it has not ended, its owner has as many runs waiting as one may, or
+                the new settings do not fit its checkpoint.
+        """
+        ...
+
+    def extend(self, run_id: str, epochs: int) -> None:
+        """Let an ended run go on until it has so many epochs in all.
+
+        Raises:
+            CnnvizError: as `continue_run`, and if that is not more than it was made for.
         """
         ...
 
@@ -40,6 +54,10 @@ class Executor(Protocol):
 
     def queue_position(self, run_id: str) -> int | None:
         """1 for the run that comes next; None for one that does not wait."""
+        ...
+
+    def expected_start(self, run_id: str) -> float | None:
+        """Seconds until a waiting run begins, if all goes on as it has; None if nobody knows, or it does not wait."""
         ...
 
     def close(self) -> None:

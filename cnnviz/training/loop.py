@@ -17,7 +17,7 @@ import torch
 from cnnviz import __version__
 from cnnviz.data import DATA_MD5
 from cnnviz.errors import CnnvizError
-from cnnviz.events import Checkpoint, Controlled, Evaluated, Event, Failed, Finished, Started, Steps
+from cnnviz.events import Checkpoint, Controlled, Evaluated, Event, Failed, Finished, Reason, Started, Steps
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import checkpoints
 from cnnviz.training.batches import Batches
@@ -25,6 +25,7 @@ from cnnviz.training.checkpoints import Position, Saved
 from cnnviz.training.choices import choose
 from cnnviz.training.control import Command, Control
 from cnnviz.training.keeper import Keeper
+from cnnviz.training.limit import Limits
 from cnnviz.training.machine import Machine
 from cnnviz.training.recorder import Block, Means, Stopwatch
 
@@ -76,8 +77,8 @@ def train(
 class _BrokenError(Exception):
     """Carries a run's last event out of the loop."""
 
-    def __init__(self, event: Failed) -> None:
-        super().__init__(event.code)
+    def __init__(self, event: Failed | Finished) -> None:
+        super().__init__(event.kind)
         self.event = event
 
 
@@ -93,6 +94,7 @@ class _Run:
         self._means = Means()
         self._clock = Stopwatch()
         self._keeper = Keeper(folder)
+        self._limits = Limits(config)
         self._step = 0
         self._evaluation: tuple[float, float] | None = None
         self._best: float | None = None
@@ -149,6 +151,10 @@ class _Run:
                     return
             elif self._keeper.due:
                 yield from self._checkpoint()
+            reason = self._limits.reached(self._clock.seconds)
+            if reason is not None and self._step < self._config.total_steps:
+                yield from self._end_early(reason, measured=measure)
+                return
             if epoch_ends:
                 self._means.start_epoch()
         yield self._finished("completed")
@@ -186,6 +192,16 @@ class _Run:
             yield from self._checkpoint()
         yield self._finished("stopped")
 
+    def _end_early(self, reason: Reason, *, measured: bool) -> Iterator[Event]:
+        """A limit of the run's own is reached: measure the test set once more, keep the state, end in good order."""
+        yield from self._read_block()
+        if not measured and reason != "diverged" and not (yield from self._evaluate(last=True)):
+            yield from self._stop()
+            return
+        if reason != "diverged":
+            yield from self._checkpoint()
+        yield self._finished(reason)
+
     # what happens in it
 
     def _advance(self, inputs: torch.Tensor, labels: torch.Tensor) -> None:
@@ -207,6 +223,7 @@ class _Run:
         good = next((i for i, loss in enumerate(losses) if not math.isfinite(loss)), len(losses))
         for loss, count, size in zip(losses[:good], right, sizes, strict=False):
             self._means.add(loss, count, size)
+            self._limits.saw_loss(loss)
         self._train_seconds += seconds
         self._train_images += sum(sizes)
         if good:
@@ -220,9 +237,17 @@ class _Run:
                 train_accuracy=sum(right[:good]) / images,
                 learning_rate=self._rate,
                 images_per_second=sum(sizes) / max(seconds, 1e-9),
+                learning_rates=self._rates(first, good),
             )
+        if good < len(losses) and self._config.schedule == "range_test":
+            raise _BrokenError(self._finished("diverged"))
         if good < len(losses):
             self._fail_of_nan(first + good)
+
+    def _rates(self, first: int, count: int) -> tuple[float, ...]:
+        """The learning rate of each of some steps, or nothing if it was the same for all."""
+        rates = tuple(self._base_rate * self._config.rate_factor(step - 1) for step in range(first, first + count))
+        return () if len(set(rates)) == 1 else rates
 
     def _refuse_nan(self) -> None:
         """A last update can spoil the weights after its own loss was still a number."""
@@ -234,7 +259,7 @@ class _Run:
         parameters = {"step": step, "learning_rate": self._rate, "suggested": float(f"{self._rate / 10:.1g}")}
         raise _BrokenError(Failed(**self.place(), code="loss_not_finite", parameters=parameters))
 
-    def _evaluate(self) -> Generator[Event, None, bool]:
+    def _evaluate(self, *, last: bool = False) -> Generator[Event, None, bool]:
         """Measure the test set; returns whether it was measured to the end."""
         self._refuse_nan()
         measured = self._machine.evaluate(self._batches.testing(), stopping=lambda: self._control.stopping)
@@ -245,10 +270,11 @@ class _Run:
         self._evaluation = loss, accuracy
         better = self._best is None or accuracy > self._best
         self._best = accuracy if better else self._best
+        self._limits.saw_accuracy(better)
         yield Evaluated(
             **self.place(), test_loss=loss, test_accuracy=accuracy, test_images=images, **self._train_figures()
         )
-        ends = self._step == self._config.total_steps
+        ends = last or self._step == self._config.total_steps
         if ends or self._keeper.affordable:
             yield from self._checkpoint(best=better)
         return True

@@ -70,14 +70,30 @@ class Machine:
         """
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
+        inputs, targets = self._mixed(inputs, labels)
         with self._autocast():
             logits = self._network(inputs)
         logits = logits.float()
-        loss = functional.cross_entropy(logits, labels)
+        loss = functional.cross_entropy(logits, targets, label_smoothing=self._config.label_smoothing)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        if self._config.gradient_clip:
+            nn.utils.clip_grad_norm_(self._network.parameters(), self._config.gradient_clip)
         self._optimizer.step()
         return loss.detach(), (logits.detach().argmax(1) == labels).sum()
+
+    def _mixed(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """The batch after MixUp and CutMix, where the chain has them: inputs, and shares of the classes (B, 10).
+
+        Right answers are still counted by the images' own labels, so training accuracy reads low under mixing.
+        """
+        chain = self._config.augmentation
+        if chain is None or not chain.mixing:
+            return inputs, labels
+        from cnnviz.augmentation import Pipeline
+
+        shares = functional.one_hot(labels, self._config.architecture.num_classes).float()
+        return Pipeline.of(chain).mix(inputs, shares, self._random["augmentation"])
 
     def evaluate(
         self, batches: Iterable[tuple[Tensor, Tensor]], *, stopping: Callable[[], bool] = lambda: False

@@ -13,7 +13,7 @@ from typing import Any, Final
 from cnnviz.training.store import PROJECT
 
 _DETAIL: Final = 4000  # characters of its standard error that are worth keeping
-_QUIET_THREADS: Final = {
+QUIET_THREADS: Final = {
     "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads sleep: two spinning processes slow each other 30 times
     "KMP_BLOCKTIME": "0",  # the same for Intel's OpenMP
 }
@@ -34,7 +34,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={**os.environ, **_QUIET_THREADS, "PYTHONPATH": path},
+            env={**os.environ, **QUIET_THREADS, "PYTHONPATH": path},
             start_new_session=True,  # Ctrl-C in the terminal is the server's
         )
         self._writing = threading.Lock()

@@ -60,6 +60,13 @@ class RunRecord:
         learning_rate: in force now.
         choices: what `Started` recorded: device, precision, threads, versions, …; empty before the start.
         failure: why it ended badly, or None.
+        reason: why it finished or was stopped, as `Finished` says it, or None.
+        tags: words that a person sorted it under.
+        notes: what a person wrote about it, plain text of any number of lines.
+        pinned: whether its checkpoints are kept however full the store is.
+        evicted: which of its checkpoints had to make room for others: "history", "best", "last".
+        config_hash: the key of its settings (see `same.config_hash`); None when its numbers no longer follow from
+            them, since its learning rate was changed by hand or it was extended.
         schema_version: of the store that wrote it.
     """
 
@@ -85,6 +92,12 @@ class RunRecord:
     learning_rate: float | None = None
     choices: Mapping[str, Any] = field(default_factory=dict)
     failure: Failure | None = None
+    reason: str | None = None
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    pinned: bool = False
+    evicted: tuple[str, ...] = ()
+    config_hash: str | None = None
     schema_version: int = 0
 
     @property

@@ -1,9 +1,17 @@
 """The tables of the run store, and how an older store becomes a newer one."""
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
+
+from cnnviz.events import parse_event
+from cnnviz.specs.training import TrainingConfig
+from cnnviz.training.same import config_hash, follows_from_settings
+
+Change = str | Callable[[sqlite3.Connection], None]
+"""One step from a version to the next: a statement, or a function for what SQL cannot say."""
 
 _FIRST: Final = (
     """
@@ -60,8 +68,42 @@ _FIRST: Final = (
     "CREATE INDEX blocks_of_run ON blocks (run_id, step)",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
-"""The statements that lead from each version to the next; a new version is appended, an old one never edited."""
+
+def _fill_second(connection: sqlite3.Connection) -> None:
+    """The network and the key of the settings of every run that was kept before there were columns for them."""
+    for run_id, config in connection.execute("SELECT id, config FROM runs").fetchall():
+        key = json.loads(config)["architecture"]["key"]
+        try:
+            found: str | None = config_hash(TrainingConfig.model_validate_json(config))
+        except ValueError:  # settings that this program no longer allows are never asked for again
+            found = None
+        events = connection.execute("SELECT data FROM events WHERE run_id = ?", (run_id,)).fetchall()
+        if not follows_from_settings(parse_event(event[0]) for event in events):
+            found = None
+        connection.execute("UPDATE runs SET architecture = ?, config_hash = ? WHERE id = ?", (key, found, run_id))
+
+
+_SECOND: Final[tuple[Change, ...]] = (
+    "ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE runs ADD COLUMN notes TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE runs ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE runs ADD COLUMN architecture TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE runs ADD COLUMN config_hash TEXT",
+    "ALTER TABLE runs ADD COLUMN reason TEXT",
+    "ALTER TABLE runs ADD COLUMN evicted TEXT NOT NULL DEFAULT '[]'",
+    _fill_second,
+    # Newest first is the order of arrival, which no clock can turn back: an index alone keeps it within equal keys.
+    "DROP INDEX runs_by_owner",
+    "DROP INDEX runs_by_state",
+    "CREATE INDEX runs_by_owner ON runs (owner)",
+    "CREATE INDEX runs_by_state ON runs (state)",
+    'CREATE INDEX runs_by_group ON runs ("group")',
+    "CREATE INDEX runs_by_config ON runs (config_hash)",
+    "CREATE INDEX runs_by_architecture ON runs (architecture)",
+)
+
+MIGRATIONS: Final[tuple[tuple[Change, ...], ...]] = (_FIRST, _SECOND)
+"""The changes that lead from each version to the next; a new version is appended, an old one never edited."""
 
 
 @contextmanager
@@ -77,7 +119,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     connection.execute("COMMIT")
 
 
-def migrate(connection: sqlite3.Connection, migrations: tuple[tuple[str, ...], ...] = MIGRATIONS) -> int:
+def migrate(connection: sqlite3.Connection, migrations: tuple[tuple[Change, ...], ...] = MIGRATIONS) -> int:
     """Bring a store up to date, each version in one transaction; returns the version.
 
     Raises:
@@ -91,6 +133,9 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[tuple[str, ...], .
                 raise sqlite3.DatabaseError(f"version {version} of the store is newer than this program's {newest}")
             if version == newest:
                 return newest
-            for statement in migrations[version]:
-                connection.execute(statement)
+            for change in migrations[version]:
+                if isinstance(change, str):
+                    connection.execute(change)
+                else:
+                    change(connection)
             connection.execute(f"PRAGMA user_version = {version + 1}")

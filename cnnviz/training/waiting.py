@@ -1,7 +1,7 @@
 """The queue of runs, fair between owners: whoever was served longest ago comes next."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 _REMEMBERED: Final = 1000  # owners
@@ -27,13 +27,19 @@ class FairQueue:
         self._count += 1
         self._waiting.setdefault(owner, deque()).append((self._count, run_id))
 
-    def pop(self) -> str:
-        """The next run.
+    def count(self, owner: str) -> int:
+        """How many runs of an owner wait."""
+        return len(self._waiting.get(owner, ()))
 
-        Raises:
-            StopIteration: if nobody waits.
+    def pop(self, busy: Container[str] = ()) -> str | None:
+        """Take out the next run of an owner who is not busy; None if there is none.
+
+        Args:
+            busy: owners who have as many runs going as they may.
         """
-        owner, run_id = next(self._in_order())
+        owner, run_id = next(((owner, run) for owner, run in self.in_order() if owner not in busy), ("", ""))
+        if not run_id:
+            return None
         self._count += 1
         self._served.pop(owner, None)
         self._served[owner] = self._count
@@ -55,9 +61,10 @@ class FairQueue:
 
     def position(self, run_id: str) -> int | None:
         """1 for the run that comes next, 2 for the one after it, None for one that does not wait."""
-        return next((place for place, (_, other) in enumerate(self._in_order(), 1) if other == run_id), None)
+        return next((place for place, (_, other) in enumerate(self.in_order(), 1) if other == run_id), None)
 
-    def _in_order(self) -> Iterator[tuple[str, str]]:
+    def in_order(self) -> Iterator[tuple[str, str]]:
+        """(owner, run) as they will be served if nobody comes or leaves."""
         waiting = {owner: deque(runs) for owner, runs in self._waiting.items()}
         served, count = dict(self._served), self._count
         while waiting:

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cnnviz.architectures import Architecture
 from cnnviz.inspection.alignment import AlignedStages, align_stages
 from cnnviz.language import Language
 from cnnviz.rows import LayerRow, Report
+from cnnviz.specs.comparison import Contender
 
 
-def totals_table(entries: Sequence[Architecture], reports: Sequence[Report], _: Language) -> pd.DataFrame:
+def totals_table(chosen: Sequence[Contender], reports: Sequence[Report], _: Language) -> pd.DataFrame:
     """One row per figure, one column per network."""
     rows = {
-        _("Year"): [str(entry.year) for entry in entries],
+        _("Year"): [str(one.entry.year) for one in chosen],
         _("Input"): [_.shape(report.input_shape[1:]) for report in reports],
         _("Parameters"): [_.compact(report.parameters) for report in reports],
         _("MACs per picture"): [_.compact(report.macs) for report in reports],
@@ -21,9 +21,11 @@ def totals_table(entries: Sequence[Architecture], reports: Sequence[Report], _: 
         _("Kept while training, batch of {count}", count=reports[0].input_shape[0]): [
             _.bytes(report.saved_bytes) for report in reports
         ],
-        _("Layers with weights"): [str(sum(bool(row.parameters) for row in report.leaves)) for report in reports],
+        _("Convolutions and dense layers"): [
+            str(sum(bool(row.parameters and row.macs) for row in report.leaves)) for report in reports
+        ],
     }
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=[_(entry.title) for entry in entries])
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=[one.title(_) for one in chosen])
     return frame.rename_axis(_("Figure"))
 
 
@@ -40,7 +42,7 @@ def _kind(row: LayerRow) -> str:
     return row.type
 
 
-def stages_table(entries: Sequence[Architecture], reports: Sequence[Report], _: Language) -> pd.DataFrame:
+def stages_table(chosen: Sequence[Contender], reports: Sequence[Report], _: Language) -> pd.DataFrame:
     """One row per resolution, one column per network; kinds of layer that the left neighbour lacks are tinted and bold.
 
     A tinted kind is new against the whole network at the left, not only against the same line.
@@ -48,8 +50,8 @@ def stages_table(entries: Sequence[Architecture], reports: Sequence[Report], _: 
     everything = [frozenset().union(*(kinds(report, stage) for stage in report.stages)) for report in reports]
     lines = align_stages(reports)
     columns = {
-        _(entry.title): [_cell(line, index, report, everything[index - 1] if index else None, _) for line in lines]
-        for index, (entry, report) in enumerate(zip(entries, reports, strict=True))
+        one.title(_): [_cell(line, index, report, everything[index - 1] if index else None, _) for line in lines]
+        for index, (one, report) in enumerate(zip(chosen, reports, strict=True))
     }
     return pd.DataFrame(columns, index=pd.Index([_line(line, _) for line in lines], name=_("Resolution")))
 
@@ -71,3 +73,16 @@ def _cell(line: AlignedStages, index: int, report: Report, left: frozenset[str] 
 
 
 _ORDINARY = frozenset({"Flatten", "Identity"})
+
+
+def tell_apart(chosen: Sequence[Contender], dark: bool) -> list[tuple[str, str]]:
+    """A colour and a dash for each: the network's own, and other dashes for variants that would look the same."""
+    strokes: list[tuple[str, str]] = []
+    for one in chosen:
+        colour = one.entry.colour_dark if dark else one.entry.colour
+        free = (dash for dash in (one.entry.dash, *_DASHES) if (colour, dash) not in strokes)
+        strokes.append((colour, next(free)))
+    return strokes
+
+
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")

@@ -1,16 +1,19 @@
-"""The server's one engine: the run store and the executor that every session shares."""
+"""The server's one engine: the run store and the executor that every session shares, and a person's hand on it."""
 
 import hashlib
 import secrets
 
 import streamlit as st
 
-from cnnviz.training import LocalExecutor, RunStore
+from cnnviz.training import LocalExecutor, OwnedRuns, RunStore
 
 
 @st.cache_resource(show_spinner=False)
 def engine() -> LocalExecutor:
-    """The executor of this server; it marks what an earlier server left behind and keeps a worker warm."""
+    """The executor of this server; it marks what an earlier server left behind and keeps a worker warm.
+
+    For reading; whatever a person does to a run goes through `my_runs`, which knows whose it is.
+    """
     return LocalExecutor(RunStore())
 
 
@@ -23,3 +26,8 @@ def owner() -> str:
     if not isinstance(key, str):
         key = st.session_state.setdefault("owner_key", secrets.token_urlsafe(24))
     return hashlib.sha256(key.encode()).hexdigest()[:20]
+
+
+def my_runs() -> OwnedRuns:
+    """This person's hand: start, command, extend, rename, delete; it refuses what belongs to somebody else."""
+    return OwnedRuns(engine(), owner())

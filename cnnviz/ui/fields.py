@@ -9,10 +9,10 @@ from typing import Any, Final, Literal, get_args, get_origin
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from cnnviz.errors import CnnvizError
+from cnnviz.errors import CnnvizError, problems
 from cnnviz.language import N_, Language
 from cnnviz.specs.base import Spec
-from cnnviz.ui.links import PageLink, decode
+from cnnviz.ui.links import PageLink, decode, encode
 
 CHOICES: Final[Mapping[str, str]] = {
     "adam": "Adam",
@@ -20,11 +20,17 @@ CHOICES: Final[Mapping[str, str]] = {
     "28": "28 px",
     "1": "1×1",
     "3": "3×3",
+    "5": "5×5",
     "5x5": "5×5",
+    "7": "7×7",
+    "9": "9×9",
+    "11": "11×11",
+    "13": "13×13",
     "96": "96 px",
     "224": "224 px",
     "all": N_("All layers"),
     "after": N_("After the activation"),
+    "as_is": N_("The input as it is"),
     "auto": N_("Automatic"),
     "average": N_("Average"),
     "basic": N_("Basic (two 3×3)"),
@@ -41,6 +47,7 @@ CHOICES: Final[Mapping[str, str]] = {
     "float32": "float32",
     "gelu": "GELU",
     "global": N_("Global average"),
+    "he": N_("He-normal"),
     "identity": N_("Identity, padded with zeros"),
     "imagenet": N_("7×7 and a pooling"),
     "leaky_relu": "Leaky ReLU",
@@ -48,14 +55,17 @@ CHOICES: Final[Mapping[str, str]] = {
     "mean": N_("Mean only"),
     "mps": "Apple GPU (MPS)",
     "none": N_("None"),
+    "one_cycle": N_("One cycle, up and down"),
     "own": N_("Its own"),
     "projection": N_("1×1 convolution"),
+    "range_test": N_("Range test"),
     "relu": "ReLU",
     "sgd": "SGD",
     "sigmoid": N_("Sigmoid"),
     "silu": "SiLU",
     "scratch": N_("Written from scratch"),
     "small": N_("One 3×3"),
+    "step": N_("In steps"),
     "standard": N_("Mean and variance"),
     "tanh": "Tanh",
     "two_3x3": N_("Two 3×3"),
@@ -94,6 +104,7 @@ class SpecForm:
         self._ = _
         self._restart = restart
         self._prefix = prefix
+        self.errors: list[CnnvizError] = []
         self._slots: dict[str, Any] = {}
 
     def key(self, name: str) -> str:
@@ -106,6 +117,10 @@ class SpecForm:
             {self._prefix + name: value for name, value in self.values.items()},
             {self._prefix + name: self.defaults[name] for name in self.values},
         )
+
+    def changed(self) -> dict[str, Any]:
+        """The values that differ from the defaults, as a link to another page takes them."""
+        return {name: encode(value) for name, value in self.values.items() if value != self.defaults[name]}
 
     def draw(self, names: Iterable[str], *, disabled: bool = False, label: str = "", help: str = "") -> dict[str, Any]:
         """Draw fields in order; returns the values chosen so far. `label` and `help` replace the field's own."""
@@ -173,6 +188,7 @@ class SpecForm:
 
     def show(self, error: CnnvizError) -> None:
         """Show an error under the field that caused it, or here if that field is not drawn; mend it where one can."""
+        self.errors.append(error)
         place = self._slots.get(error.field or "") or st.container()
         place.error(self.sentence(error), icon=":material/error:")
         smallest = error.parameters.get("smallest")
@@ -232,6 +248,11 @@ def error_sentence(error: CnnvizError, spec_type: type[Spec], _: Language) -> st
         if isinstance(value, int | float) and not isinstance(value, bool):
             parameters[name] = _.number(value)
     return _(error.template, **parameters)
+
+
+def error_text(error: ValueError, _: Language) -> str:
+    """Any error in the reader's language, for places that are no field of a spec."""
+    return error_sentence(problems(error)[0], Spec, _)
 
 
 def choice_label(value: Any, _: Language) -> str:

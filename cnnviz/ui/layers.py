@@ -1,5 +1,11 @@
 """A report as the rows of the layer tree: every figure formatted in the reader's language, the exact one on hover."""
 
+from collections.abc import Callable, Collection, Sequence
+
+import streamlit as st
+
+from cnnviz.architectures import Architecture
+from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
 from cnnviz.rows import LayerRow, Report
 from cnnviz.ui.components.layer_tree import TreeCell, TreeColumn, TreeRow
@@ -23,7 +29,9 @@ def tree_columns(_: Language, batch_size: int) -> list[TreeColumn]:
     ]
 
 
-def tree_rows(report: Report, _: Language, title: str, failed: tuple[str, str] | None = None) -> list[TreeRow]:
+def tree_rows(
+    report: Report, _: Language, title: str, failed: tuple[str, str] | None = None, hidden: Collection[str] = ()
+) -> list[TreeRow]:
     """The rows, parents before their children.
 
     Args:
@@ -31,8 +39,68 @@ def tree_rows(report: Report, _: Language, title: str, failed: tuple[str, str] |
         _: the reader's language.
         title: the network's name, for the first row.
         failed: the path of the first layer that cannot work and why, if there is one.
+        hidden: paths whose output and parameters are still to be predicted.
     """
-    return [_row(row, report, _, title, failed) for row in report.layers]
+    rows = [_row(row, report, _, title, failed) for row in report.layers]
+    unseen = frozenset(hidden)
+    for row in rows:
+        if row["path"] in unseen:
+            row["cells"] = ["?", "?", *row["cells"][2:]]
+    return rows
+
+
+def render_totals(report: Report, _: Language) -> None:
+    """The four totals, readable from the last row; the exact figures on hover."""
+    totals = (
+        (
+            _("Parameters"),
+            _.compact(report.parameters),
+            _("{count} weights and biases.", count=_.number(report.parameters)),
+        ),
+        (
+            _("MACs per picture"),
+            _.compact(report.macs),
+            _("{count} multiply-accumulates; 1 MAC = 2 FLOPs.", count=_.number(report.macs)),
+        ),
+        (_("Weights"), _.bytes(report.weight_bytes), _("In float32, 4 bytes each.")),
+        (
+            _("Kept while training"),
+            _.bytes(report.saved_bytes),
+            _("Values that the backward pass needs, for a batch of {count} pictures.", count=report.input_shape[0]),
+        ),
+    )
+    for column, (label, value, help) in zip(st.columns(4), totals, strict=True):
+        column.metric(label, value, help=help)
+
+
+def render_published(entry: Architecture, _: Language) -> None:
+    """What torchvision publishes about a network of its own, and which network of the chapter it is to be told from."""
+    published = entry.published
+    if entry.form != "torchvision" or published is None:
+        return
+    st.caption(
+        _(
+            "torchvision's own {title}: {top1} top-1 and {top5} top-5 on ImageNet ({weights}), {macs} G MACs at "
+            "{size} px. It may differ from the chapter's network of that name.",
+            title=entry.title,
+            top1=_.percent(published.top1, 1),
+            top5=_.percent(published.top5, 1),
+            weights=published.weights,
+            macs=_.number(published.gmacs, 2),
+            size=published.crop_size,
+        )
+    )
+
+
+def failing_layer(
+    errors: Sequence[CnnvizError], report: Report, sentence: Callable[[CnnvizError], str]
+) -> tuple[str, str] | None:
+    """The first layer that cannot work with what was asked for, as far as the network on the page has it, and why."""
+    for error in errors:
+        path = str(error.parameters.get("layer") or "").partition(" ")[0]
+        if path and report.row(path) is not None:
+            return path, sentence(error)
+    return None
 
 
 def _row(row: LayerRow, report: Report, _: Language, title: str, failed: tuple[str, str] | None) -> TreeRow:

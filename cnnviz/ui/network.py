@@ -8,16 +8,26 @@ import streamlit as st
 
 from cnnviz.architectures import Architecture, ArchitectureSpec, architecture, catalog
 from cnnviz.errors import CnnvizError, problems
-from cnnviz.language import Language
+from cnnviz.language import N_, Language
 from cnnviz.rows import Report
+from cnnviz.specs.base import Spec, knob
+from cnnviz.specs.catalog import torchvision_catalog
 from cnnviz.ui.links import PageLink
 
 Kept = TypeVar("Kept")
 SIZE_FIELDS = ("image_size", "in_channels", "num_classes")
 
 
-def choose_network(link: PageLink, _: Language, *, default: str = "lenet") -> tuple[Architecture, bool]:
-    """The select box of networks, led by the link where it asks.
+class BatchSpec(Spec):
+    """How many pictures a report's bytes are for."""
+
+    batch: int = knob(128, N_("Batch size"), N_("For the memory that training keeps."), ge=1, le=1024, step=1)
+
+
+def choose_network(
+    link: PageLink, _: Language, *, default: str = "lenet", shelves: bool = False
+) -> tuple[Architecture, bool]:
+    """The select box of networks, led by the link where it asks; with `shelves`, torchvision's stand behind them.
 
     Returns:
         The entry, and whether the choice is new, so that its fields start from its own defaults.
@@ -31,16 +41,33 @@ def choose_network(link: PageLink, _: Language, *, default: str = "lenet") -> tu
             link.refused.append(error)
             asked = None
     state.setdefault(key, default)
-    keys = [entry.key for entry in catalog()]
+    keys = [entry.key for entry in (*catalog(), *(torchvision_catalog() if shelves else ()))]
     if state[key] not in keys:
         keys.append(state[key])
     chosen = st.selectbox(
-        _("Network"), keys, format_func=lambda name: _(architecture(name).title), key=key, persist_state="session"
+        _("Network"), keys, format_func=lambda name: _title(name, _), key=key, persist_state="session"
     )
     entry = architecture(chosen)
     before = state.get(f"{key} before")
     state[f"{key} before"] = chosen
     return entry, asked is not None or (before is not None and before != chosen)
+
+
+def _title(key: str, _: Language) -> str:
+    """A network's title; torchvision's own networks say that they are."""
+    entry = architecture(key)
+    return f"torchvision · {entry.title}" if entry.form == "torchvision" else _(entry.title)
+
+
+def choose_variant(link: PageLink, entry: Architecture, _: Language) -> tuple[Mapping[str, Any], bool]:
+    """The named variants of a network; returns the fields that differ, and whether the choice is new."""
+    titles = {"": N_("As it is"), **{preset.key: preset.title for preset in entry.presets}}
+    state, key = st.session_state, link.key("variant")
+    if state.get(key) not in titles and "variant" not in link.asked:
+        state[key] = ""
+    name, is_new = choose_option(link, "variant", titles, _("Variant"), _, many=True)
+    chosen = entry.preset(name)
+    return (chosen.options if chosen else {}), is_new
 
 
 def knob_names(spec_type: type[ArchitectureSpec]) -> list[str]:

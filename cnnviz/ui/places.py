@@ -47,6 +47,13 @@ COMPARE: Final = Place(
     ":material/compare:",
     N_("Two to four networks side by side."),
 )
+BLOCKS: Final = Place(
+    "explore/blocks.py",
+    "blocks",
+    N_("Blocks"),
+    ":material/widgets:",
+    N_("Each block on its own: its shapes and its cost against what it replaced."),
+)
 AUGMENTATION: Final = Place(
     "explore/augmentation.py",
     "augmentation",
@@ -61,7 +68,7 @@ TRAINING: Final = Place(
     ":material/show_chart:",
     N_("Train a network on Fashion-MNIST and watch the curves grow."),
 )
-PLACES: Final = (HOME, ARCHITECTURE, COMPARE, AUGMENTATION, TRAINING)
+PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING)
 
 
 def navigation_pages(_: Language) -> list[st.Page]:

@@ -6,14 +6,12 @@ from typing import Final, cast
 import streamlit as st
 
 from cnnviz.architectures import architecture
-from cnnviz.errors import CnnvizError
 from cnnviz.events import Controlled, Evaluated
 from cnnviz.figures.curves import Dash, Mark, Reference, RunCurves
 from cnnviz.language import N_, Language
-from cnnviz.specs.training import Action
 from cnnviz.training import RunRecord, time_left
 from cnnviz.ui.components.live_curves import curve_labels, live_curves, needs_history
-from cnnviz.ui.engine import engine, owner
+from cnnviz.ui.engine import engine
 
 KEY: Final = "curves"
 STATES: Final = {
@@ -42,6 +40,7 @@ _ACTIONS: Final = {
     "step": N_("one step"),
     "stop": N_("stop"),
     "learning_rate": N_("learning rate {value}"),
+    "continue": N_("goes on"),
 }
 _AGAIN: Final = 400  # steps read again each tick, so that a tick that got lost leaves no gap
 
@@ -137,51 +136,20 @@ def render_figures(record: RunRecord, _: Language) -> None:
         column.metric(label, value)
 
 
-def render_controls(record: RunRecord, _: Language) -> None:
-    """Pause, single step and Stop while a run goes, for its owner alone. A press acts at once and waits for nothing."""
-    if record.owner != owner():
-        st.caption(_("This run belongs to somebody else: it can be watched, not changed."))
-        return
-
-    def press(action: Action) -> None:
-        try:
-            engine().command(record.id, action)
-        except CnnvizError as error:
-            st.toast(_.error(error))
-
-    with st.container(horizontal=True):
-        if record.state == "paused":
-            st.button(
-                _("Go on"), icon=":material/play_arrow:", type="primary", on_click=press, args=("resume",), key="resume"
-            )
-            st.button(_("One step"), icon=":material/skip_next:", on_click=press, args=("step",), key="one_step")
-        else:
-            waiting = record.state != "running"
-            st.button(
-                _("Pause"), icon=":material/pause:", on_click=press, args=("pause",), key="pause", disabled=waiting
-            )
-        st.button(
-            _("Stop"),
-            icon=":material/stop:",
-            type="primary" if record.state == "running" else "secondary",
-            on_click=press,
-            args=("stop",),
-            key="stop",
-            disabled=record.state == "stopping",
-        )
-
-
 def render_state(record: RunRecord, _: Language) -> None:
     """Where a run stands, in a sentence, and what went wrong if something did."""
     if record.state == "queued":
         position = engine().queue_position(record.id)
         ahead = max(0, (position or 1) - 1)
-        st.info(
+        words = (
             _.plural("{count} run is ahead of this one.", "{count} runs are ahead of this one.", ahead)
             if ahead
-            else _("This run starts next."),
-            icon=ICONS["queued"],
+            else _("This run starts next.")
         )
+        begins = engine().expected_start(record.id)
+        if begins is not None:
+            words += " " + _("It begins in about {seconds}.", seconds=_.seconds(begins))
+        st.info(words, icon=ICONS["queued"])
     if record.failure is not None:
         st.error(_.error(record.failure.error), icon=ICONS["failed"])
     elif not record.ended or record.step:
@@ -201,18 +169,3 @@ def render_choices(record: RunRecord, _: Language) -> None:
                 parameters=_.number(record.choices["parameters"]),
             )
         )
-
-
-def render_own_runs(selected: str | None, _: Language) -> list[str]:
-    """The list of one's own runs; returns the ids of those ticked to lie over the selected one."""
-    mine = [record for record in engine().store.records(owner=owner(), limit=12) if record.id != selected]
-    if not mine:
-        return []
-    st.markdown(f"**{_('Earlier runs, to lay over this one')}**")
-    ticked = []
-    for record in mine:
-        accuracy = "–" if record.best_test_accuracy is None else _.percent(record.best_test_accuracy, 1)
-        label = f"{run_name(record, _)} · {accuracy} · {_.seconds(record.seconds)} · {_(STATES[record.state])}"
-        if st.checkbox(label, key=f"over {record.id}", persist_state="session"):
-            ticked.append(record.id)
-    return ticked

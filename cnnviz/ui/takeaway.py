@@ -4,10 +4,30 @@ import json
 
 import streamlit as st
 
+from cnnviz.events import Started
+from cnnviz.export import architecture_notebook, architecture_script, run_notebook, run_script
 from cnnviz.language import Language
 from cnnviz.rows import Report
+from cnnviz.specs.architectures import ArchitectureSpec
+from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
+from cnnviz.training.runs_export import export_csv, export_json
+from cnnviz.ui.about_run import run_card
 from cnnviz.ui.engine import engine
+
+
+def render_network_downloads(spec: ArchitectureSpec, report: Report, svg: str, _: Language) -> None:
+    """A network to take along: script, notebook, table and diagram."""
+    name = spec.key.replace("/", "-")
+    files = (
+        (_("Python script"), ":material/code:", f"{name}.py", "text/x-python", lambda: architecture_script(spec)),
+        (_("Notebook"), ":material/menu_book:", f"{name}.ipynb", "application/x-ipynb+json",
+         lambda: architecture_notebook(spec)),
+        (_("Diagram as SVG"), ":material/image:", f"{name}.svg", "image/svg+xml", lambda: svg),
+    )  # fmt: skip
+    for label, icon, file, mime, make in files:
+        st.download_button(label, make, file_name=file, mime=mime, icon=icon, on_click="ignore")
+    render_table_downloads(report, name, _)
 
 
 def render_table_downloads(report: Report, key: str, _: Language) -> None:
@@ -32,9 +52,18 @@ def render_table_downloads(report: Report, key: str, _: Language) -> None:
 
 def render_run_downloads(run: RunRecord, _: Language) -> None:
     """A run's numbers as CSV and its settings and events as JSON; made when they are asked for."""
+    name = f"{run.config.architecture.key}-{run.id}"
+    files = (
+        (_("Python script"), ":material/code:", f"{name}.py", "text/x-python", lambda: run_script(*_made(run))),
+        (_("Notebook"), ":material/menu_book:", f"{name}.ipynb", "application/x-ipynb+json",
+         lambda: run_notebook(*_made(run))),
+        (_("Run card"), ":material/badge:", f"{name}.md", "text/markdown", lambda: run_card(run, _).markdown()),
+    )  # fmt: skip
+    for label, icon, file, mime, make in files:
+        st.download_button(label, make, file_name=file, mime=mime, icon=icon, on_click="ignore")
     st.download_button(
         _("Steps as CSV"),
-        lambda: _steps_csv(run.id),
+        lambda: export_csv(engine().store, run.id),
         file_name=f"{run.config.architecture.key}-{run.id}.csv",
         mime="text/csv",
         icon=":material/table:",
@@ -42,7 +71,7 @@ def render_run_downloads(run: RunRecord, _: Language) -> None:
     )
     st.download_button(
         _("Run as JSON"),
-        lambda: _run_json(run),
+        lambda: export_json(engine().store, run.id),
         file_name=f"{run.config.architecture.key}-{run.id}.json",
         mime="application/json",
         icon=":material/data_object:",
@@ -50,15 +79,7 @@ def render_run_downloads(run: RunRecord, _: Language) -> None:
     )
 
 
-def _steps_csv(run_id: str) -> str:
-    import pandas
-
-    steps = engine().store.steps(run_id)
-    columns = {name: getattr(steps, name) for name in ("step", "loss", "accuracy", "seconds", "learning_rate")}
-    return str(pandas.DataFrame(columns).to_csv(index=False))
-
-
-def _run_json(run: RunRecord) -> str:
-    events = [event.model_dump(mode="json") for _number, event in engine().store.events(run.id)]
-    settings = run.config.model_dump(mode="json")
-    return json.dumps({"id": run.id, "state": run.state, "config": settings, "events": events}, indent=1)
+def _made(run: RunRecord) -> tuple[TrainingConfig, Started | None]:
+    """The settings of a run and, if it has begun, what it chose by itself."""
+    started = next((event for _number, event in engine().store.events(run.id) if isinstance(event, Started)), None)
+    return run.config, started

@@ -3,109 +3,114 @@
 import streamlit as st
 
 from cnnviz.architectures import ArchitectureSpec, architecture
-from cnnviz.figures.stages import describe_stages, stage_diagram
+from cnnviz.figures.diagram import network_diagram as diagram_svg
 from cnnviz.inspection.facts import headline
-from cnnviz.language import N_, Language
+from cnnviz.language import N_
 from cnnviz.rows import Report
+from cnnviz.ui.charts import render_charts
 from cnnviz.ui.components.layer_tree import layer_tree, tree_labels
+from cnnviz.ui.components.network_diagram import network_diagram
+from cnnviz.ui.components.selection import select, selected_in
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
-from cnnviz.ui.layers import tree_columns, tree_rows
+from cnnviz.ui.layer_card import render_layer_card
+from cnnviz.ui.layers import failing_layer, render_published, render_totals, tree_columns, tree_rows
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import (
     SIZE_FIELDS,
+    BatchSpec,
     choose_network,
+    choose_variant,
     good_or_last,
     knob_names,
     render_refusals,
     report_of,
 )
 from cnnviz.ui.places import COMPARE, TRAINING, page_link
+from cnnviz.ui.predicting import render_prediction
 from cnnviz.ui.reader import dark
-from cnnviz.ui.takeaway import render_table_downloads
+from cnnviz.ui.takeaway import render_network_downloads
 from cnnviz.ui.theme import INK, PAPER, colour_of
 
-BATCH = 128  # for the memory that training keeps
-HEIGHT = 460
+HEIGHT = 520
+GROUP = "architecture"  # diagram, table and charts share one selected layer
 
 page = heading(N_("Take a network apart"), N_("Every layer with its shape, its parameters and what it costs."))
 _ = page.language
 link = PageLink("architecture")
-choice, *sizes = st.columns([2, 1, 1, 1])
+choice, variants, *sizes = st.columns([3, 3, 2, 2, 2, 2])
 with choice:
-    entry, is_new = choose_network(link, _, default="resnet18")
-defaults = dict(entry.spec())
-form = SpecForm(entry.spec_type, link, defaults, _, restart=is_new)
-for column, name in zip(sizes, SIZE_FIELDS, strict=True):
+    entry, is_new = choose_network(link, _, default="resnet18", shelves=True)
+with variants:
+    variant, changed = choose_variant(link, entry, _)
+defaults = dict(entry.spec(**variant))
+form = SpecForm(entry.spec_type, link, defaults, _, restart=is_new or changed)
+batch = SpecForm(BatchSpec, link, dict(BatchSpec()), _)
+for column, name in zip(sizes, SIZE_FIELDS, strict=False):
     with column:
         form.draw([name])
+with sizes[-1]:
+    batch.draw(["batch"])
 knobs = knob_names(entry.spec_type)
-with st.expander(_("Change the network"), icon=":material/tune:", key="knobs", on_change="rerun") as drawer:
-    if drawer.open:
-        with st.grid("auto", min_column_width=240):
-            form.draw(knobs)
-    else:
-        form.hold(knobs)
 
 
 def take_apart() -> tuple[ArchitectureSpec, Report]:
     """The spec of the widgets and its report."""
     spec = entry.spec(**form.values)
-    return spec, report_of(spec, BATCH)
+    return spec, report_of(spec, BatchSpec.parse(batch.values).batch)
 
 
-def render_totals(report: Report, _: Language) -> None:
-    """The four totals, readable from the last row; the exact figures on hover."""
-    totals = (
-        (
-            _("Parameters"),
-            _.compact(report.parameters),
-            _("{count} weights and biases.", count=_.number(report.parameters)),
-        ),
-        (
-            _("MACs per picture"),
-            _.compact(report.macs),
-            _("{count} multiply-accumulates; 1 MAC = 2 FLOPs.", count=_.number(report.macs)),
-        ),
-        (_("Weights"), _.bytes(report.weight_bytes), _("In float32, 4 bytes each.")),
-        (
-            _("Kept while training"),
-            _.bytes(report.saved_bytes),
-            _("Values that the backward pass needs, for a batch of {count} pictures.", count=BATCH),
-        ),
-    )
-    for column, (label, value, help) in zip(st.columns(4), totals, strict=True):
-        column.metric(label, value, help=help)
-
-
+left, right = st.columns([1, 2], gap="medium")
+with left, st.expander(_("Change the network"), icon=":material/tune:", key="knobs", on_change="rerun") as drawer:
+    if drawer.open:
+        with st.grid("auto", min_column_width=150):
+            form.draw(knobs)
+    else:
+        form.hold(knobs)
+if link.asked.get("layer"):
+    select(GROUP, link.asked["layer"])
 render_refusals(link, form.sentence, _)
 good = good_or_last("architecture", take_apart, form.show)
-link.write({"net": entry.key, **form.values}, {"net": "resnet18", **defaults})
+link.write(
+    {"net": entry.key, "variant": st.session_state[link.key("variant")], **form.values, **batch.values,
+     "layer": selected_in(GROUP) or ""},
+    {"net": "resnet18", "variant": "", **defaults, **dict(BatchSpec()), "layer": ""},
+)  # fmt: skip
 if good is None:
     st.stop()
 spec, report = good
-shown_entry = architecture(spec.key)
-left, right = st.columns([1, 2], gap="medium")
+shown = architecture(spec.key)
+failed = failing_layer(form.errors, report, form.sentence)
+with left:
+    network_diagram(
+        report, _, key="diagram", colour=colour_of(shown), network=shown.key, group=GROUP, height=HEIGHT,
+        failed=failed[0] if failed else None, caption=_("The network {title}", title=_(shown.title)),
+    )  # fmt: skip
 with right:
     render_totals(report, _)
+    render_published(shown, _)
     st.markdown(headline(report, _))
+    predicting = st.toggle(_("Predict, then reveal"), key="predict", help=_("Hides outputs and parameters."))
+    hidden = render_prediction(report, selected_in(GROUP), spec, _) if predicting else ()
     layer_tree(
-        tree_rows(report, _, _(shown_entry.title)),
-        columns=tree_columns(_, BATCH),
+        tree_rows(report, _, _(shown.title), failed, hidden),
+        columns=tree_columns(_, report.input_shape[0]),
         labels=tree_labels(_),
+        group=GROUP,
         key="layers",
-        height=HEIGHT,
-        caption=_("The layers of {title}", title=_(shown_entry.title)),
+        height=HEIGHT - 100,
+        caption=_("The layers of {title}", title=_(shown.title)),
     )
-with left:
-    theme = int(dark())
-    with st.container(height=HEIGHT + 130, border=False, key="stages"):
-        st.image(
-            stage_diagram(report, _, ink=INK[theme], colour=colour_of(shown_entry), paper=PAPER[theme]),
-            alt=describe_stages(report, _),
-        )
+    path = selected_in(GROUP)
+    with st.container(border=True, key="card"):
+        render_layer_card(report, path, colour_of(shown), _, hidden=path in hidden)
+render_charts(report, GROUP, _)
 with st.container(horizontal=True):
-    page_link(TRAINING, _("Train it"), **{"net": entry.key, **link.wanted})
-    page_link(COMPARE, _("Compare it"), networks=",".join(filter(None, (shown_entry.ancestor, shown_entry.key))))
+    if shown.form != "torchvision":
+        page_link(TRAINING, _("Train it"), **{"net": entry.key, **form.changed()})
+    namesake = shown.ancestor if shown.form == "torchvision" else None
+    page_link(COMPARE, _("Compare it"), networks=",".join(filter(None, (namesake or shown.ancestor, shown.key))))
 with page.take_away():
-    render_table_downloads(report, shown_entry.key, _)
+    theme = int(dark())
+    svg = diagram_svg(report, _, ink=INK[theme], paper=PAPER[theme], colour=colour_of(shown), failed=None)
+    render_network_downloads(spec, report, svg, _)

@@ -7,19 +7,17 @@ from cnnviz.language import N_, Language
 from cnnviz.specs.presets import preset_named, presets
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
-from cnnviz.ui.engine import engine, owner
+from cnnviz.ui.about_run import render_about
+from cnnviz.ui.engine import engine
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
+from cnnviz.ui.hand import render_afterwards, render_hand
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import choose_network, choose_option, good_or_last, knob_names, render_refusals
-from cnnviz.ui.runs import (
-    render_choices,
-    render_controls,
-    render_curves,
-    render_figures,
-    render_own_runs,
-    render_state,
-)
+from cnnviz.ui.rate_test import render_range_test
+from cnnviz.ui.run_list import render_own_runs
+from cnnviz.ui.runs import render_choices, render_curves, render_figures, render_state
+from cnnviz.ui.start import render_same, render_start, start
 from cnnviz.ui.takeaway import render_run_downloads
 
 TICK = 0.4  # seconds between two looks at a run
@@ -80,9 +78,26 @@ def chosen_run() -> RunRecord | None:
         return None
 
 
-def start(config: TrainingConfig) -> None:
-    """Submit the run and show it."""
-    st.session_state[link.key("run")] = engine().submit(config, owner=owner())
+def show(run_id: str) -> None:
+    """Make a run the one that is looked at."""
+    st.session_state[link.key("run")] = run_id
+
+
+def press_start(config: TrainingConfig, again: bool = False) -> None:
+    """Start it and show it, or say at the button why not."""
+    start(config, show, again=again)
+
+
+def other_seed() -> None:
+    """The next seed, and start."""
+    st.session_state[form.key("seed")] = seed = config.seed + 1
+    press_start(config.replace(seed=seed))
+
+
+def use_rate(rate: float) -> None:
+    """Put a learning rate into the settings and leave the range test."""
+    st.session_state[form.key("learning_rate")] = rate
+    show("")
 
 
 run = chosen_run()
@@ -91,30 +106,24 @@ link.write(
     {"net": "lenet_bn", "preset": "class", **dict(preset.config.architecture), **dict(preset.config), "run": ""},
 )
 with start_slot:
-    for sentence in preset.reductions(_):
-        st.caption(sentence)
-    st.button(
-        _("Start"),
-        icon=":material/play_arrow:",
-        type="primary" if run is None or run.ended else "secondary",
-        width="stretch",
-        on_click=start,
-        args=(config,),
-        disabled=config is None,
-        key="start",
-    )
+    render_start(config, preset.reductions(_), run is None or run.ended, press_start, form.show, _)
 with settings:
-    ticked = render_own_runs(run.id if run else None, _)
+    ticked = render_own_runs(run.id if run else None, show, _)
 
 
 def render_live(run_id: str, others: list[str], was_active: bool, _: Language) -> None:
     """The part that moves: curves, figures, state and the hand on the run."""
     record = engine().store.record(run_id)
     render_state(record, _)
-    if not record.ended:
-        render_controls(record, _)
-    render_figures(record, _)
-    render_curves([record, *(engine().store.record(other) for other in others)], HEIGHT, _)
+    if record.ended:
+        render_afterwards(record, _)
+    else:
+        render_hand(record, lambda: show(""), _)
+    if record.config.schedule == "range_test":
+        render_range_test(record, use_rate, _)
+    else:
+        render_figures(record, _)
+        render_curves([record, *(engine().store.record(other) for other in others)], HEIGHT, _)
     render_choices(record, _)
     if record.ended and was_active:
         st.rerun()
@@ -128,7 +137,9 @@ with screen:
         )
     else:
         active = not run.ended
+        render_same(run, lambda: press_start(run.config, again=True), other_seed, _)
         st.fragment(render_live, run_every=TICK if active else None)(run.id, ticked, active, _)
+        render_about(run, lambda: show(""), _)
 with page.take_away():
     if run is not None:
         render_run_downloads(run, _)

@@ -1,24 +1,50 @@
 """What is drawn has the distribution of torchvision's own class: 10,000 draws of each, compared."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
 import torch
-from torchvision.transforms import v2
 
-from cnnviz.augmentation import OPERATIONS, Pipeline
+from cnnviz.augmentation import Pipeline
 from cnnviz.specs.augmentation import (
     ADJUSTMENTS,
+    PICTURE_OPERATIONS,
+    Affine,
+    AugMix,
+    AutoAugment,
+    Autocontrast,
     Brightness,
+    CenterCrop,
+    ChannelPermutation,
     ColorJitter,
     Contrast,
+    Elastic,
+    Equalize,
+    GaussianBlur,
+    GaussianNoise,
+    Grayscale,
     HorizontalFlip,
     Hue,
+    Invert,
+    Lighting,
+    Pad,
+    Perspective,
+    Posterize,
+    RandAugment,
+    RandomCrop,
+    RandomErasing,
     RandomResizedCrop,
+    Resize,
+    Rotation,
     Saturation,
+    Sharpness,
+    Solarize,
+    TrivialAugmentWide,
     VerticalFlip,
 )
+from tests.augmentation.torchvision_draws import torchvisions
 
 COUNT = 10_000
 # A Kolmogorov–Smirnov distance this large comes up once in ten thousand comparisons of equal distributions.
@@ -41,7 +67,32 @@ OPERATIONS_AND_SIZES = [
     (RandomResizedCrop(scale=(0.9, 1.0), ratio=(2.0, 3.0)), (60, 90)),  # nearly always the middle
     (RandomResizedCrop(scale=(0.8, 1.0)), (200, 40)),
     (RandomResizedCrop(scale=(0.01, 0.02), ratio=(0.1, 10)), (9, 9)),
+    (RandomCrop(size=28, padding=4), (28, 28)),
+    (RandomCrop(size=50), (50, 60)),
+    (Rotation(), (28, 28)),
+    (Affine(shear_y=(-5, 20)), (30, 45)),
+    (Perspective(), (30, 45)),
+    (Perspective(distortion=0.9, p=1), (7, 4)),
+    (Lighting(), (4, 4)),
+    (Grayscale(p=0.1), (4, 4)),
+    (ChannelPermutation(), (4, 4)),
+    (Invert(), (4, 4)),
+    (Posterize(p=0.7), (4, 4)),
+    (Solarize(), (4, 4)),
+    (Equalize(p=0.3), (4, 4)),
+    (Autocontrast(), (4, 4)),
+    (GaussianBlur(sigma=(0.5, 3)), (28, 28)),
+    (Sharpness(p=0.8), (4, 4)),
+    (RandomErasing(), (30, 45)),
+    (RandomErasing(p=1, scale=(0.5, 1)), (28, 28)),  # often none that fits
 ]
+POLICIES = [
+    AutoAugment(), AutoAugment(policy="cifar10"), AutoAugment(policy="svhn"), RandAugment(),
+    RandAugment(num_ops=3, magnitude=22), TrivialAugmentWide(),
+    AugMix(severity=8, mixture_width=2, alpha=0.4),
+]  # fmt: skip
+NOTHING_DRAWN = {CenterCrop, Resize, Pad}
+PATTERNS = {GaussianNoise, Elastic}  # in test_patterns
 
 
 def _ours(operation, size) -> dict[str, np.ndarray]:
@@ -52,27 +103,7 @@ def _ours(operation, size) -> dict[str, np.ndarray]:
 
 def _torchvisions(operation, size) -> dict[str, np.ndarray]:
     """The same names and meanings, from torchvision's class."""
-    name, arguments = operation.torchvision_call()
-    transform = getattr(v2, name)(**arguments)
-    image = torch.zeros((3, *size), dtype=torch.uint8)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(11)
-        if "Flip" in name:
-            marked = torch.tensor([[[0, 1], [2, 3]]])
-            return {"flipped": np.array([bool((transform(marked) != marked).any()) for _ in range(COUNT)])}
-        draws = [transform.make_params([image]) for _ in range(COUNT)]
-    if name == "RandomResizedCrop":
-        values = {key: np.array([draw[key] for draw in draws]) for key in ("top", "left", "height", "width")}
-        area = values["height"] * values["width"] / (size[0] * size[1])
-        return {**values, "area": area, "ratio": values["width"] / values["height"]}
-    values = {
-        key: np.array([draw[f"{key}_factor"] for draw in draws])
-        for key in ADJUSTMENTS
-        if draws[0][f"{key}_factor"] is not None
-    }
-    if isinstance(operation, ColorJitter):
-        values["order"] = np.array([draw["fn_idx"].tolist() for draw in draws])
-    return values
+    return torchvisions(operation, size, COUNT)
 
 
 def distance(first: np.ndarray, second: np.ndarray) -> float:
@@ -83,7 +114,9 @@ def distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def test_every_operation_is_compared():
-    assert {type(operation) for operation, _size in OPERATIONS_AND_SIZES} == set(OPERATIONS)
+    compared = {type(operation) for operation, _size in OPERATIONS_AND_SIZES} | {type(policy) for policy in POLICIES}
+    assert compared | NOTHING_DRAWN | PATTERNS == set(PICTURE_OPERATIONS)
+    assert all(not kind().parameters() for kind in NOTHING_DRAWN)
 
 
 @pytest.mark.parametrize(("operation", "size"), OPERATIONS_AND_SIZES, ids=lambda value: str(value)[:60])
@@ -93,9 +126,46 @@ def test_draws_have_torchvisions_distribution(operation, size):
     for name in ours:
         if name == "order":
             continue
-        assert distance(ours[name].astype(float), theirs[name].astype(float)) < LIMIT, name
-        if ours[name].dtype != bool:
-            assert theirs[name].min() - ours[name].min() == pytest.approx(0, abs=0.02 * np.ptp(theirs[name]) + 2)
+        assert ours[name].shape == theirs[name].shape
+        for own, other in zip(_columns(ours[name]), _columns(theirs[name]), strict=True):
+            assert distance(own, other) < LIMIT, name
+            if ours[name].dtype != bool and not isinstance(operation, Lighting):  # a normal amount has no ends
+                assert other.min() - own.min() == pytest.approx(0, abs=0.02 * np.ptp(other) + 2)
+
+
+def _columns(values):
+    """Each number of a draw on its own."""
+    return values.reshape(len(values), -1).T.astype(float)
+
+
+@pytest.mark.parametrize("operation", POLICIES, ids=lambda value: str(value)[:60])
+def test_policies_take_torchvisions_steps_as_often_and_as_strongly(operation):
+    ours, theirs = _ours(operation, (28, 40)), _torchvisions(operation, (28, 40))
+    compared = [_counts(drawn) for drawn in (ours, theirs)]
+    totals = [sum(counts.values()) for counts in compared]
+    assert totals[0] == pytest.approx(totals[1], rel=0.02)
+    keys = sorted(set().union(*compared), key=str)
+    counts = np.array([[one[key] for key in keys] for one in compared], dtype=float)
+    counts = counts[:, counts.sum(0) >= 10]  # rarer ones say little and upset the statistic
+    expected = counts.sum(0) * (np.array(totals) / sum(totals))[:, None]
+    freedom = counts.shape[1] - 1
+    assert freedom > 10 or isinstance(operation, AutoAugment)
+    assert ((counts - expected) ** 2 / expected).sum() < freedom + 5 * math.sqrt(2 * freedom) + 5
+    if "share" in theirs:
+        assert np.allclose(ours["share"].sum(1), 1)
+        for own, other in zip(_columns(ours["share"]), _columns(theirs["share"]), strict=True):
+            assert distance(own, other) < LIMIT
+
+
+def _counts(drawn):
+    """How often each step was taken with each strength; of one row also which came together."""
+    steps, strengths = (drawn[name].reshape(COUNT, -1) for name in ("step", "strength"))
+    pairs = Counter(
+        (step, round(strength, 3)) for step, strength in zip(steps.flat, strengths.flat, strict=True) if step >= 0
+    )
+    if "share" not in drawn:
+        pairs.update((tuple(step for step in row if step >= 0), "together") for row in steps.tolist())
+    return pairs
 
 
 @pytest.mark.parametrize("size", [(300, 451), (28, 28)])

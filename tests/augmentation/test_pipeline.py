@@ -1,5 +1,6 @@
 """Seeds, threads, exported code, JSON: what a page, a link and a run rely on."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -13,16 +14,32 @@ from PIL import Image, ImageChops
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
 
-from cnnviz.augmentation import CHAPTER_PIPELINES, Pipeline, PipelineSpec
+from cnnviz.augmentation import CHAPTER_PIPELINES, Pipeline, PipelineSpec, lighting
 from cnnviz.augmentation.behaviours import BEHAVIOURS
 from cnnviz.data import cat, garment
 from cnnviz.errors import CnnvizError
 from cnnviz.language import LANGUAGES, Language
-from cnnviz.specs.augmentation import OPERATIONS, Brightness, Contrast, HorizontalFlip, RandomResizedCrop
+from cnnviz.specs.augmentation import (
+    MAX_OPERATIONS,
+    MIXING_OPERATIONS,
+    OPERATIONS,
+    PICTURE_OPERATIONS,
+    AugMix,
+    Brightness,
+    Contrast,
+    Elastic,
+    GaussianNoise,
+    HorizontalFlip,
+    MixUp,
+    RandAugment,
+    RandomResizedCrop,
+)
+from cnnviz.specs.augmentation.lighting import DEFINITION
 from cnnviz.specs.training import TrainingConfig
 from tests.augmentation.chains import CHAINS, CHAPTER, pipelines
 
 COMBINED = CHAPTER["combined"]
+SMALL_CAT = cat().resize((113, 75))
 
 
 def _grid(pipeline, **options):
@@ -30,7 +47,8 @@ def _grid(pipeline, **options):
 
 
 def test_every_kind_of_operation_has_a_behaviour():
-    assert set(BEHAVIOURS) == set(OPERATIONS)
+    assert set(BEHAVIOURS) == set(PICTURE_OPERATIONS)
+    assert set(OPERATIONS) == {*PICTURE_OPERATIONS, *MIXING_OPERATIONS}
 
 
 def test_importing_and_exporting_need_no_torch():
@@ -93,14 +111,22 @@ def test_samples_leave_the_global_random_state_alone():
     assert _grid(COMBINED, seed=1) == first
 
 
-def test_thirty_threads_with_one_seed_see_one_grid():
-    expected = _grid(COMBINED, count=4, seed=2)
+@pytest.mark.parametrize(
+    ("pipeline", "picture"),
+    [(COMBINED, cat()), (Pipeline(operations=(Elastic(sigma=2), GaussianNoise(), RandAugment(), AugMix())), SMALL_CAT)],
+    ids=["chapter", "others"],
+)
+def test_thirty_threads_with_one_seed_see_one_grid(pipeline, picture):
+    def grid(count, seed):
+        return [(sample.image.tobytes(), sample.drawn) for sample in pipeline.samples(picture, count=count, seed=seed)]
+
+    expected = grid(4, seed=2)
     start, results = threading.Barrier(30), [None] * 30
 
     def draw(place):
         start.wait()
-        _grid(COMBINED, count=2, seed=place)  # somebody else's grid in between
-        results[place] = _grid(COMBINED, count=4, seed=2)
+        grid(2, seed=place)  # somebody else's grid in between
+        results[place] = grid(4, seed=2)
 
     threads = [threading.Thread(target=draw, args=(place,)) for place in range(30)]
     for thread in threads:
@@ -115,8 +141,8 @@ def test_thirty_threads_with_one_seed_see_one_grid():
 
 @pytest.mark.parametrize("name", CHAINS)
 def test_samples_are_pictures_of_the_right_size_and_kind(name):
-    pipeline = CHAINS[name]
-    for picture in (cat(), garment(0)):
+    for picture in (SMALL_CAT, garment(0)):
+        pipeline = CHAINS[name].with_output_size(28)
         for sample in pipeline.samples(picture, count=3):
             assert sample.image.mode == picture.mode
             assert sample.image.size[::-1] == pipeline.output_size(picture.size[::-1])
@@ -179,10 +205,10 @@ def test_the_values_of_another_chain_are_refused():
 
 @pytest.mark.parametrize("name", CHAINS)
 def test_drawn_values_survive_json_and_read_as_words(name):
-    pipeline = CHAINS[name]
-    for sample in pipeline.samples(cat(), count=4, seed=1):
+    pipeline = CHAINS[name].with_output_size(60)
+    for sample in pipeline.samples(SMALL_CAT, count=4, seed=1):
         again = json.loads(json.dumps(sample.drawn))
-        assert pipeline.apply(cat(), again).tobytes() == sample.image.tobytes()
+        assert pipeline.apply(SMALL_CAT, again).tobytes() == sample.image.tobytes()
         for language in LANGUAGES:
             text = pipeline.describe(sample.drawn, Language(language))
             assert text and "{" not in text and "_" not in text
@@ -200,23 +226,39 @@ def _executed(code: str) -> v2.Compose:
 def _pixels(transform, image):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(42)
-        return [transform(image).tobytes() for _ in range(3)]
+        return [
+            v2.functional.pil_to_tensor(image) if _is_pil(image) else image for image in map(transform, [image] * 3)
+        ]
+
+
+def _is_pil(image):
+    return isinstance(image, Image.Image)
+
+
+def test_a_class_that_the_code_defines_is_the_one_that_is_used():
+    source = inspect.getsource(lighting.Lighting).replace("  # type: ignore[misc]", "")
+    assert source == DEFINITION
 
 
 @pytest.mark.parametrize("name", CHAINS)
 def test_exported_code_builds_the_same_transform(name):
-    pipeline = CHAINS[name]
+    pipeline = CHAINS[name].with_output_size(60)
     exported, own = _executed(pipeline.code()), pipeline.transform()
     assert isinstance(own, v2.Compose)
     assert repr(exported) == repr(own)
-    assert _pixels(exported, cat()) == _pixels(own, cat())
+    pixels = _pixels(exported, SMALL_CAT)
+    assert all(torch.equal(one, other) for one, other in zip(pixels, _pixels(own, SMALL_CAT), strict=True))
+    assert {tuple(image.shape[-2:]) for image in pixels} == {pipeline.output_size((75, 113))}
 
 
 def test_exported_code_runs_alone(tmp_path):
     script = tmp_path / "transform.py"
-    script.write_text(COMBINED.code() + "\nprint(transform)\n", encoding="utf-8")
+    long = OPERATIONS[: len(OPERATIONS) - MAX_OPERATIONS : -1]  # from the end: mixing and what needs a definition
+    every = Pipeline(operations=tuple(kind() for kind in long))
+    assert every.mixing and "class Lighting" in every.code()
+    script.write_text(every.code() + "\nprint(transform)\nprint(mix)\n", encoding="utf-8")
     done = subprocess.run([sys.executable, "-I", str(script)], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == repr(COMBINED.transform())
+    assert done.stdout.strip() == f"{every.transform()!r}\n{every.mix_transform()!r}"
 
 
 def test_the_code_says_the_chapters_settings():
@@ -241,15 +283,26 @@ def test_what_is_switched_off_is_left_out():
 
 
 @settings(max_examples=60, deadline=None)
-@given(pipelines(), st.sampled_from(["L", "RGB"]), st.tuples(st.integers(1, 60), st.integers(1, 60)), st.integers(0))
+@given(pipelines(), st.sampled_from(["L", "RGB"]), st.tuples(st.integers(32, 60), st.integers(32, 60)), st.integers(0))
 def test_any_chain_draws_exports_and_comes_back_from_json(pipeline, mode, size, seed):
     picture = Image.new(mode, size, "#806040" if mode == "RGB" else 128)
-    for sample in pipeline.samples(picture, count=3, seed=seed):
+    assert Pipeline.model_validate_json(pipeline.model_dump_json()) == pipeline
+    assert repr(_executed(pipeline.code())) == repr(pipeline.transform())
+    try:
+        pipeline.check(size[::-1])
+    except CnnvizError as error:
+        assert error.field and str(error)
+        return
+    for sample in pipeline.samples(picture, count=2, seed=seed):
         assert sample.image.mode == mode
         assert sample.image.size[::-1] == pipeline.output_size(size[::-1])
         assert pipeline.describe(sample.drawn, Language()).count(";") == max(0, len(pipeline.active) - 1)
-    assert Pipeline.model_validate_json(pipeline.model_dump_json()) == pipeline
-    assert repr(_executed(pipeline.code())) == repr(pipeline.transform())
+
+
+def test_mixing_is_stored_with_a_run_too():
+    chain = Pipeline(operations=(HorizontalFlip(), MixUp(alpha=0.2)))
+    config = TrainingConfig(architecture="lenet_bn", augmentation=chain)
+    assert Pipeline.of(config.augmentation).mixing == (MixUp(alpha=0.2),)
 
 
 def test_a_pipeline_is_stored_with_a_run_as_the_plain_spec_that_it_is():

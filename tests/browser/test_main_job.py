@@ -85,7 +85,8 @@ def test_a_second_tab_follows_and_cannot_stop_what_is_not_its_own(app, open_page
     mine.wait_for_url(re.compile(r"run="))
     theirs = open_page(mine.url, errors=True)  # another browser: its own cookie
     theirs.get_by_text("This run belongs to somebody else").wait_for()
-    assert theirs.get_by_role("button", name="Stop").count() == 0
+    assert theirs.get_by_role("button", name="Stop", exact=True).count() == 0
+    assert theirs.get_by_role("button", name="Stop following").count() == 1
     mine.get_by_role("button", name="Stop").click()
     mine.get_by_text(re.compile(r"LeNet-5: Stopped")).first.wait_for(timeout=8 * SECOND)
     theirs.get_by_text(re.compile(r"LeNet-5: Stopped")).first.wait_for(timeout=8 * SECOND)

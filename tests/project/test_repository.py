@@ -22,7 +22,7 @@ MACHINE_PATHS = re.compile(r"(?<![\w./~-])/(?:work|root|home|Users|tmp|mnt|priva
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK|NotImplementedError|lorem ipsum|DESIGN\.md|glossary\.md)\b|\bshared/")
 # What may stand behind "http": namespaces, this machine, and pages that a person opens by a click.
 ADDRESSES = re.compile(
-    r"https?://(?:www\.w3\.org/|127\.0\.0\.1|localhost|\[::1\]|\{|arxiv\.org/|doi\.org/|github\.com/|$|[\"'`])"
+    r"https?://(?:www\.w3\.org/|127\.0\.0\.1|localhost|\[::1\]|\{|arxiv\.org/|nbformat\.readthedocs\.io/|doi\.org/|github\.com/|$|[\"'`])"
 )
 
 

@@ -30,7 +30,8 @@ def test_each_operation_says_what_it_is_and_stands_for(operation):
     assert operation.__doc__ and operation.title and operation.teaches and operation.harms
     assert operation.group in GROUPS
     name, arguments = operation().torchvision_call()
-    assert isinstance(getattr(v2, name)(**arguments), v2.Transform)
+    assert (name in operation.definition) if operation.definition else issubclass(getattr(v2, name), v2.Transform)
+    assert all(isinstance(argument, str) for argument in arguments)
     for name, field in operation.model_fields.items():
         assert name in ("kind", "enabled") or (field.title and field.description), name
 
@@ -63,9 +64,8 @@ def test_the_chapters_settings():
 def test_plain_data_finds_its_kind(kind):
     (operation,) = PipelineSpec.parse({"operations": [{"kind": kind}]}).operations
     assert operation.kind == kind
-    assert (
-        operation == PipelineSpec.model_validate_json(PipelineSpec(operations=(operation,)).model_dump_json()).active[0]
-    )
+    again = PipelineSpec.model_validate_json(PipelineSpec(operations=(operation,)).model_dump_json())
+    assert again.operations == (operation,)
 
 
 def _bounds():

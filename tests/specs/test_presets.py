@@ -27,7 +27,7 @@ def test_the_chapters_settings_are_the_published_ones(row):
 
 @pytest.mark.parametrize("key", [entry.key for entry in catalog()])
 def test_what_is_reduced_is_said(key):
-    small, full = presets(key)
+    small, full, *_ = presets(key)
     assert small.reductions(Language("en")) and not full.reductions(Language("es"))
     said = " ".join(small.reductions(Language("en")))
     assert ("px instead" in said) == (small.config.architecture.image_size < full.config.architecture.image_size)

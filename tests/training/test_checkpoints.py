@@ -30,9 +30,11 @@ def refused(path, code="checkpoint_damaged", config=CONFIG):
     return caught.value.code == code
 
 
-def test_the_latest_and_the_best_are_kept_and_nothing_else(trained):
+def test_the_latest_the_best_and_those_along_the_curve_are_kept_and_nothing_else(trained):
     folder, events = trained
-    assert {path.name for path in folder.iterdir()} == {"last.safetensors", "best.safetensors"}
+    steps = [event.step for event in events if event.kind == "checkpoint"]
+    along = {f"step-{step:07d}.safetensors" for step in steps}
+    assert {path.name for path in folder.iterdir()} == {"last.safetensors", "best.safetensors", *along}
     measured = [event for event in events if event.kind == "evaluated"]
     best = max(measured, key=lambda event: event.test_accuracy)
     assert checkpoints.read(folder / "best.safetensors").position.step == best.step
@@ -100,7 +102,7 @@ def test_a_disk_that_refuses_ends_the_run_and_keeps_the_last_checkpoint(monkeypa
     events = list(train(CONFIG, folder=tmp_path))
     assert (events[-1].kind, events[-1].code) == ("failed", code)
     assert str(CnnvizError(code, **events[-1].parameters))
-    assert [path.name for path in tmp_path.iterdir()] == ["last.safetensors"]
+    assert {path.name for path in tmp_path.iterdir()} == {"last.safetensors", "step-0000000.safetensors"}
     assert checkpoints.read(tmp_path / "last.safetensors").position.step == 0
     monkeypatch.undo()
     assert list(train(CONFIG, resume=tmp_path / "last.safetensors"))[-1].reason == "completed"
@@ -142,3 +144,11 @@ def test_a_spoilt_network_never_replaces_a_good_checkpoint(tmp_path):
     saved = checkpoints.read(tmp_path / "last.safetensors")
     assert saved.position.step < events[-1].parameters["step"]
     assert all(tensor.isfinite().all() for tensor in saved.model.values() if tensor.is_floating_point())
+
+
+def test_an_extended_run_has_the_curve_of_a_longer_one(trained):
+    longer = CONFIG.replace(epochs=3)
+    whole = [loss for event in train(longer) if event.kind == "steps" for loss in event.losses]
+    resumed = list(train(longer, resume=trained[0] / "last.safetensors"))
+    rest = [loss for event in resumed if event.kind == "steps" for loss in event.losses]
+    assert rest == whole[CONFIG.total_steps :] and resumed[-1].step == longer.total_steps

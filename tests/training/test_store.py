@@ -139,7 +139,7 @@ def test_rename_and_delete(store):
     folder = store.run_folder(run_id)
     folder.mkdir(parents=True)
     (folder / "last.safetensors").write_text("x")
-    store.rename(run_id, "<script>" + "y" * 200)
+    store.update(run_id, name="<script>" + "y" * 200)
     assert store.record(run_id).name == ("<script>" + "y" * 200)[:80]
     with pytest.raises(CnnvizError, match="still going"):
         store.delete(run_id)

@@ -4,7 +4,7 @@ A single picture's values are drawn as a batch of one, so both have the same dis
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -71,3 +71,51 @@ def per_image(values: Tensor, pixels: Tensor) -> Tensor:
     if values.dtype != torch.bool:
         values = values.to(pixels.dtype)
     return values.to(pixels.device, non_blocking=True)[..., None, None, None]
+
+
+def coin(generator: torch.Generator, count: int, p: float) -> Tensor:
+    """(N,), true with probability p."""
+    return uniform(generator, (count,)) < p
+
+
+def per_group(pixels: Tensor, keys: Tensor, whole_levels: bool, function: Callable[..., Tensor]) -> Tensor:
+    """Torchvision's own function on all images that drew the same, group by group.
+
+    Where few different values are drawn this is as fast as arithmetic with a value for each image, and the pixels are
+    torchvision's to the last bit.
+
+    Args:
+        pixels: (N, C, H, W), float32.
+        keys: (N,) or (N, K), what was drawn.
+        whole_levels: whether pixels are whole levels from 0 to 255; the function gets them as uint8 then.
+        function: (images, *key) → images of the same shape, or the very same images for no change.
+    """
+    images = pixels.to(torch.uint8) if whole_levels else pixels
+    values, members = torch.unique(keys.reshape(len(keys), -1), dim=0, return_inverse=True)
+    result = pixels
+    for number, key in enumerate(values.tolist()):
+        rows = (members == number).nonzero().squeeze(1).to(pixels.device, non_blocking=True)
+        chosen = images.index_select(0, rows)
+        changed = function(chosen, *key)
+        if changed is not chosen:
+            result = result.index_copy(0, rows, changed.to(pixels.dtype))
+    return result
+
+
+def rectangle(top: Tensor, bottom: Tensor, left: Tensor, right: Tensor, pixels: Tensor) -> Tensor:
+    """(N, 1, H, W), true inside a rectangle of each image; all sides (N,) in px, the last two not included."""
+    height, width = pixels.shape[-2:]
+    sides = [side.to(pixels.device, non_blocking=True)[:, None, None, None] for side in (top, bottom, left, right)]
+    rows = torch.arange(height, device=pixels.device).view(1, 1, -1, 1)
+    columns = torch.arange(width, device=pixels.device).view(1, 1, 1, -1)
+    return (rows >= sides[0]) & (rows < sides[1]) & (columns >= sides[2]) & (columns < sides[3])
+
+
+def level(grey: int, whole_levels: bool) -> float:
+    """A grey level of 8-bit pictures in the units of the pixels."""
+    return float(grey) if whole_levels else grey / 255
+
+
+def fill_of(image: Tensor, grey: int) -> list[float]:
+    """A grey level as torchvision's functions want it for this image."""
+    return [level(grey, not image.is_floating_point())]

@@ -10,10 +10,10 @@ from torchvision.transforms.v2 import functional
 from typing_extensions import override
 
 from cnnviz.augmentation.behaviours.base import Behaviour, Values, uniform
-from cnnviz.augmentation.behaviours.resampling import Box, resized_crops
+from cnnviz.augmentation.behaviours.resampling import Box, resized, resized_crops
 from cnnviz.specs.augmentation import Operation, RandomResizedCrop, Size
 
-_TRIES: Final = 10  # torchvision's number
+TRIES: Final = 10  # torchvision's number
 
 
 class Crop(Behaviour[RandomResizedCrop]):
@@ -22,16 +22,14 @@ class Crop(Behaviour[RandomResizedCrop]):
     @override
     def draw_batch(self, operation: RandomResizedCrop, generator: torch.Generator, count: int, size: Size) -> Values:
         full_height, full_width = size
-        tries = (count, _TRIES)
+        tries = (count, TRIES)
         area = uniform(generator, tries, *operation.scale) * (full_height * full_width)
         ratio = uniform(generator, tries, math.log(operation.ratio[0]), math.log(operation.ratio[1])).exp_()
         widths, heights = (area * ratio).sqrt_().round_(), (area / ratio).sqrt_().round_()
         fits = (widths > 0) & (widths <= full_width) & (heights > 0) & (heights <= full_height)
-        first = fits.to(torch.uint8).argmax(1, keepdim=True)  # the first try that fits
-        found = fits.any(1)
+        found, height, width = first_that_fits(heights, widths, fits)
         middle = _middle(operation, size)
-        height = torch.where(found, heights.gather(1, first).squeeze(1), middle[0])
-        width = torch.where(found, widths.gather(1, first).squeeze(1), middle[1])
+        height, width = torch.where(found, height, middle[0]), torch.where(found, width, middle[1])
         free = full_height - height, full_width - width
         place = uniform(generator, (2, count))
         top = torch.where(found, (place[0] * (free[0] + 1)).floor_(), (free[0] / 2).floor_())
@@ -48,8 +46,13 @@ class Crop(Behaviour[RandomResizedCrop]):
     @override
     def apply(self, operation: RandomResizedCrop, image: Tensor, values: Mapping[str, Any]) -> Tensor:
         box = values["top"], values["left"], values["height"], values["width"]
-        cropped: Tensor = functional.resized_crop(image, *box, size=[operation.size, operation.size])
-        return cropped
+        return resized(functional.crop(image, *box), operation.size)
+
+
+def first_that_fits(heights: Tensor, widths: Tensor, fits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(N, tries) → whether any try fits, and the height and width of the first that does, each (N,)."""
+    first = fits.to(torch.uint8).argmax(1, keepdim=True)
+    return fits.any(1), heights.gather(1, first).squeeze(1), widths.gather(1, first).squeeze(1)
 
 
 def _middle(operation: RandomResizedCrop, size: Size) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
+from torchvision.transforms.v2 import functional
 
 _MAX_WEIGHT: Final = 2.0**15
 _MAX_BITS: Final = 22
@@ -49,6 +50,20 @@ def resized_crops(pixels: Tensor, box: Box, size: int, whole_levels: bool) -> Te
     if whole_levels:
         pixels.floor_()
     return pixels.view(count, size, channels, size).transpose(1, 2).contiguous()
+
+
+def resized(image: Tensor, size: int) -> Tensor:
+    """(C, H, W) → (C, size, size), torchvision's own; from or to a single pixel by the products above.
+
+    Torch takes an 8-bit RGB picture one pixel wide for one with its channels last, and fails.
+    """
+    height, width = image.shape[-2:]
+    if min(height, width, size) > 1 or image.is_floating_point():
+        result: Tensor = functional.resize(image, [size, size])
+        return result
+    start, rows, columns = (torch.tensor([value]) for value in (0, height, width))
+    box = Box(start, start, rows, columns)
+    return resized_crops(image.unsqueeze(0).to(torch.float32), box, size, whole_levels=True)[0].to(image.dtype)
 
 
 def _weights(

@@ -52,6 +52,10 @@ class LayerTree {
     if (data === this.data) return // only the theme has changed, and the style sheet follows by itself
     const before = this.data
     this.data = data
+    if (!before || before.group !== data.group) {
+      this.leave?.()
+      this.leave = joinSelection(data.group, this, path => this.hear(path))
+    }
     this.labels = data.labels
     if (!before) this.openDepth = data.expanded
     this.number = new Intl.NumberFormat(data.labels.locale)
@@ -120,6 +124,20 @@ class LayerTree {
     this.openAncestors(row)
     this.current = row.id
     return row
+  }
+
+  // Another view of the same network has selected: show it here too, before the server knows.
+  hear(path) {
+    this.selected = path
+    this.pending = { path, since: performance.now() }
+    const row = path === null ? null : this.byId.get(path)
+    if (row) {
+      if (this.terms.length && !this.shown.includes(row)) this.search("")
+      this.openAncestors(row)
+      this.current = row.id
+    }
+    this.render()
+    if (row) this.scrollTo(row)
   }
 
   openAncestors(row) {
@@ -494,6 +512,7 @@ class LayerTree {
     this.pending = { path: row.path, since: performance.now() }
     this.current = row.id
     this.render()
+    tellSelection(this.data.group, this, row.path)
     this.choose(row.path)
   }
 
@@ -586,6 +605,7 @@ class LayerTree {
 
   destroy() {
     this.observer.disconnect()
+    this.leave?.()
     instances.delete(this.root)
   }
 }

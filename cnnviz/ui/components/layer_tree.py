@@ -13,13 +13,14 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 import streamlit as st
 
 from cnnviz.language import Language
+from cnnviz.ui.components.selection import SCRIPT, chosen_in, shown_and_taken
 
 _HERE: Final = Path(__file__).parent
 _MOUNT: Final = st.components.v2.component(
     "cnnviz_layer_tree",
     html=(_HERE / "layer_tree.html").read_text(encoding="utf-8"),
     css=(_HERE / "layer_tree.css").read_text(encoding="utf-8"),
-    js=(_HERE / "layer_tree.js").read_text(encoding="utf-8"),
+    js=SCRIPT + (_HERE / "layer_tree.js").read_text(encoding="utf-8"),
 )
 
 
@@ -99,16 +100,13 @@ def tree_labels(_: Language) -> dict[str, str]:
     }
 
 
-def _nothing() -> None:
-    """A state only appears in a component's result where a callback names it."""
-
-
 def layer_tree(
     rows: Sequence[TreeRow],
     *,
     columns: Sequence[TreeColumn],
     labels: Mapping[str, str],
     selected: str | None = None,
+    group: str = "",
     key: str,
     height: int | None = None,
     expanded_depth: int = 1,
@@ -122,7 +120,8 @@ def layer_tree(
         columns: the columns of figures, as many as each row has cells.
         labels: the component's own words, from `tree_labels`.
         selected: a row selected elsewhere: its ancestors open and it scrolls into view inside the table. None leaves
-            the choice to the table.
+            the choice to the table, or to its group.
+        group: components of one group share their selection, in the browser at once and in `selected_in(group)`.
         key: the component's key; what is open, searched and sorted is kept under it.
         height: the most height in px before it scrolls inside itself; None lets it grow.
         expanded_depth: rows of smaller depth start open; 1 shows the network and its stages.
@@ -151,7 +150,7 @@ def layer_tree(
     for row in rows:
         if len(row["cells"]) != len(columns):
             raise ValueError(f"row {row['path']!r}: {len(row['cells'])} cells, expected {len(columns)}")
-    shown = selected if selected is not None else _kept(key)
+    shown, take = shown_and_taken(key, group, selected, on_select)
     result = _MOUNT(
         key=key,
         data={
@@ -159,21 +158,15 @@ def layer_tree(
             "columns": [_column(column) for column in columns],
             "labels": dict(labels),
             "selected": shown,
+            "group": group,
             "height": height,
             "expanded": expanded_depth,
             "caption": caption,
         },
-        on_selected_change=on_select or _nothing,
+        on_selected_change=take,  # a state only appears in the result where a callback names it
     )
-    path = result.get("selected")
+    path = shown if group else chosen_in(result)
     return TreeResult(path if any(row["path"] == path for row in rows) else None)
-
-
-def _kept(key: str) -> str | None:
-    """The selection that the session remembers for a component."""
-    state = st.session_state.get(key)
-    path = state.get("selected") if state else None
-    return path if isinstance(path, str) else None
 
 
 def _column(column: TreeColumn) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from cnnviz.ui.components import layer_tree as tree_module
 from cnnviz.ui.components import live_curves as curves_module
 from cnnviz.ui.components.layer_tree import TreeColumn, layer_tree, tree_labels
 from cnnviz.ui.components.live_curves import curve_labels, live_curves
+from cnnviz.ui.components.network_diagram import diagram_labels
 
 FOLDER = Path(tree_module.__file__).parent
 HARNESS = Path(__file__).parents[2] / "browser" / "components" / "harness"
 
 
-@pytest.mark.parametrize("page", ["tree_page.py", "curves_page.py"])
+@pytest.mark.parametrize("page", ["tree_page.py", "curves_page.py", "explorer_page.py"])
 def test_a_page_with_the_component_runs_twice_in_apptest(page):
     """AppTest has a runtime of its own each time; a component registered at import must be known to each."""
     for _ in range(2):
@@ -69,6 +70,7 @@ def words_used(*files):
 def test_every_word_that_the_browser_asks_for_is_there_and_none_is_left_over():
     tree = set(tree_labels(Language("en")))
     assert words_used("layer_tree.js") == tree
+    assert words_used("network_diagram.js") == set(diagram_labels(Language("en")))
     curves = set(curve_labels(Language("en")))
     used = words_used("curves/main.js", "curves/figure.js")
     assert used <= curves

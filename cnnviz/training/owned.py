@@ -1,0 +1,77 @@
+"""Runs in the hands of one person: whatever a page does to a run goes through here, and only to that person's own.
+
+A page's buttons are a convenience; a forged click reaches the same methods and finds the same check. What belongs to
+everybody (reading, following) is the store's and needs no owner.
+"""
+
+from collections.abc import Iterable
+
+from cnnviz.errors import CnnvizError
+from cnnviz.specs.training import Action, TrainingConfig
+from cnnviz.training.executor import Executor
+from cnnviz.training.records import RunRecord
+
+
+class OwnedRuns:
+    """The hand of one owner on the runs of an executor.
+
+    Every method that names a run raises `CnnvizError` with the code "run_unknown" if there is none and "run_not_yours"
+    if it belongs to somebody else.
+
+    Args:
+        executor: where runs go.
+        owner: whose hand it is.
+        all_runs: whether it may reach everybody's runs, as a teacher's may.
+    """
+
+    def __init__(self, executor: Executor, owner: str, *, all_runs: bool = False) -> None:
+        self._executor = executor
+        self._store = executor.store
+        self.owner = owner
+        self._all_runs = all_runs
+
+    def may(self, record: RunRecord) -> bool:
+        """Whether this hand reaches a run."""
+        return self._all_runs or record.owner == self.owner
+
+    def submit(self, config: TrainingConfig, *, name: str = "", group: str | None = None) -> str:
+        """See `Executor.submit`."""
+        return self._executor.submit(config, owner=self.owner, name=name, group=group)
+
+    def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
+        """See `Executor.command`."""
+        self._check(run_id)
+        return self._executor.command(run_id, action, learning_rate=learning_rate)
+
+    def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
+        """See `Executor.continue_run`."""
+        self._check(run_id)
+        self._executor.continue_run(run_id, config)
+
+    def extend(self, run_id: str, epochs: int) -> None:
+        """See `Executor.extend`."""
+        self._check(run_id)
+        self._executor.extend(run_id, epochs)
+
+    def update(
+        self,
+        run_id: str,
+        *,
+        name: str | None = None,
+        tags: Iterable[str] | None = None,
+        notes: str | None = None,
+        pinned: bool | None = None,
+    ) -> None:
+        """See `RunStore.update`."""
+        self._check(run_id)
+        self._store.update(run_id, name=name, tags=tags, notes=notes, pinned=pinned)
+
+    def delete(self, run_id: str) -> None:
+        """See `RunStore.delete`."""
+        self._check(run_id)
+        self._store.delete(run_id)
+
+    def _check(self, run_id: str) -> None:
+        """An owner never changes, so asking before doing is enough."""
+        if not self.may(self._store.record(run_id)):
+            raise CnnvizError("run_not_yours", value=run_id)

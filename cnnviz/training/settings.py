@@ -1,0 +1,35 @@
+"""What whoever runs a server sets for it, in the environment."""
+
+import os
+
+from cnnviz.errors import CnnvizError
+
+
+def whole_number(name: str, default: int, *, lowest: int, highest: int) -> int:
+    """A whole number from an environment variable, or `default` where it is not set.
+
+    Raises:
+        CnnvizError: if it is no whole number or out of bounds, with the variable's name.
+    """
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        raise CnnvizError("value_not_a_number", field=name, label=name, value=text[:60]) from None
+    if value < lowest:
+        raise CnnvizError("value_too_small", field=name, label=name, value=value, limit=lowest)
+    if value > highest:
+        raise CnnvizError("value_too_large", field=name, label=name, value=value, limit=highest)
+    return value
+
+
+def disk_limit() -> int:
+    """Bytes that the checkpoints of all runs may take: `CNNVIZ_DISK_MB` megabytes, 2,048 unless set."""
+    return whole_number("CNNVIZ_DISK_MB", 2048, lowest=1, highest=10**8) * 10**6
+
+
+def slot_count() -> int:
+    """How many runs may train at once: `CNNVIZ_SLOTS`, one unless set, which is right for a CPU."""
+    return whole_number("CNNVIZ_SLOTS", 1, lowest=1, highest=64)

@@ -1,0 +1,101 @@
+"""About a run: its card, and what its owner writes about it."""
+
+from collections.abc import Callable
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from cnnviz.inspection import report_of
+from cnnviz.language import N_, Language
+from cnnviz.specs.architectures import ArchitectureSpec
+from cnnviz.training import RunRecord
+from cnnviz.training.card import RunCard, card
+from cnnviz.training.details import NAME_LENGTH, NOTES_LENGTH, TAGS
+from cnnviz.ui.engine import my_runs
+from cnnviz.ui.fields import choice_label, error_text
+from cnnviz.ui.run_list import plain
+
+SUGGESTED: Final = (N_("for class"), N_("keep"))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _macs(spec: ArchitectureSpec) -> int:
+    return report_of(spec).macs
+
+
+def run_card(record: RunRecord, _: Language) -> RunCard:
+    """Everything that is needed to understand a run or to repeat it."""
+    spec = record.config.architecture
+    return card(record, record.choices, _, macs=_macs(spec), choice=lambda value: choice_label(value, _))
+
+
+def render_about(record: RunRecord, forget: Callable[[], None], _: Language) -> None:
+    """A drawer with the run's card, its name, tags and notes, and the way to delete it.
+
+    Args:
+        record: the run.
+        forget: called when the run was deleted.
+        _: the reader's language.
+    """
+    with st.expander(_("About this run"), icon=":material/badge:", on_change="rerun", key="about") as drawer:
+        if not drawer.open:
+            return
+        if my_runs().may(record):
+            _render_words(record, forget, _)
+        rows = run_card(record, _).rows
+        frame = pd.DataFrame({_("Value"): [plain(row.text) for row in rows]}, index=[_(row.label) for row in rows])
+        st.table(frame.rename_axis(_("Property")))
+        for part in record.evicted:
+            st.caption(_evicted(part, _))
+
+
+def _evicted(part: str, _: Language) -> str:
+    return {
+        "history": _("The checkpoints along the curve made room for newer runs."),
+        "best": _("The best checkpoint made room for newer runs."),
+        "last": _("The last checkpoint made room for newer runs: this run cannot go on."),
+    }[part]
+
+
+def _render_words(record: RunRecord, forget: Callable[[], None], _: Language) -> None:
+    keys = {field: f"{field} of {record.id}" for field in ("name", "tags", "notes", "pinned")}
+    for field, key in keys.items():
+        value = getattr(record, field)
+        st.session_state.setdefault(key, list(value) if field == "tags" else value)
+
+    def keep(field: str) -> None:
+        value = st.session_state[keys[field]]
+        try:
+            my_runs().update(record.id, **{field: value})
+        except ValueError as error:
+            st.toast(error_text(error, _), icon=":material/error:")
+
+    name, tags = st.columns(2)
+    name.text_input(
+        _("Name"), max_chars=NAME_LENGTH, key=keys["name"], on_change=keep, args=("name",),
+        placeholder=_("A name of your own"),
+    )  # fmt: skip
+    options = list(dict.fromkeys([*record.tags, *(_(word) for word in SUGGESTED)]))
+    tags.multiselect(
+        _("Tags"), options, key=keys["tags"], accept_new_options=True, max_selections=TAGS, on_change=keep,
+        args=("tags",), placeholder=_("Choose or type a tag"),
+    )  # fmt: skip
+    st.text_area(_("Notes"), max_chars=NOTES_LENGTH, key=keys["notes"], on_change=keep, args=("notes",), height=80)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.toggle(
+            _("Keep its checkpoints"), key=keys["pinned"], on_change=keep, args=("pinned",),
+            help=_("When the disk allowance is used up, the oldest checkpoints make room; not those of this run."),
+        )  # fmt: skip
+        with st.popover(_("Delete"), icon=":material/delete:", disabled=not record.ended):
+            st.caption(_("The run, its curve and its checkpoints are gone for good."))
+            st.button(_("Delete this run"), type="primary", on_click=_delete, args=(record.id, forget, _), key="delete")
+
+
+def _delete(run_id: str, forget: Callable[[], None], _: Language) -> None:
+    try:
+        my_runs().delete(run_id)
+    except ValueError as error:
+        st.toast(error_text(error, _), icon=":material/error:")
+        return
+    forget()

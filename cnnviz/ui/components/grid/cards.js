@@ -1,0 +1,228 @@
+// The chain as cards: for each operation a switch, its sliders, and buttons to move and remove it.
+//
+// A slider is an <input type="range">, which keyboards, fingers and screen readers know; a range of values is two of them
+// over one track. Focus stays where it was when a card moves.
+
+import { format } from "./wire.js"
+
+const NOTCHES = 200 // positions of a slider with a logarithmic scale or no step of its own
+
+export class Chain {
+  constructor(root, { onMove, onRelease, onSpeak }) {
+    this.onMove = onMove
+    this.onRelease = onRelease
+    this.onSpeak = onSpeak
+    this.cards = []
+    this.list = document.createElement("ol")
+    this.empty = document.createElement("p")
+    this.empty.className = "empty"
+    this.empty.tabIndex = -1
+    root.append(this.list, this.empty)
+  }
+
+  // What the chain is now: [{ kind, enabled, settings, exact? }, …].
+  get operations() {
+    return this.cards.map(card => card.operation)
+  }
+
+  // `overruled`: whether the server has set another chain. Otherwise only words may have changed.
+  update({ operations, labels, fields, titles }, overruled) {
+    const words = JSON.stringify([labels, fields, titles])
+    if (!overruled && words === this.words) return
+    this.words = words
+    this.labels = labels
+    const chain = overruled ? operations : this.operations
+    const focused = this.cards.findIndex(card => card.element.contains(card.element.getRootNode().activeElement))
+    this.cards = chain.map(operation => new Card(structuredClone(operation), titles[operation.kind], fields[operation.kind], this))
+    this.list.replaceChildren(...this.cards.map(card => card.element))
+    this.number()
+    if (focused >= 0) this.cards[Math.min(focused, this.cards.length - 1)]?.element.querySelector("input, button").focus({ preventScroll: true })
+  }
+
+  number() {
+    this.cards.forEach((card, place) => {
+      card.up.disabled = place === 0
+      card.down.disabled = place === this.cards.length - 1
+    })
+    this.empty.textContent = this.labels.empty
+    this.empty.hidden = this.cards.length > 0
+  }
+
+  shift(card, by) {
+    const from = this.cards.indexOf(card)
+    const other = this.cards[from + by]
+    if (!other) return
+    this.cards.splice(from, 1)
+    this.cards.splice(from + by, 0, card)
+    // The other card is moved: one that leaves the document for a moment loses the focus.
+    if (by < 0) card.element.after(other.element)
+    else card.element.before(other.element)
+    const pressed = by < 0 ? card.up : card.down
+    this.number()
+    if (pressed.disabled) (by < 0 ? card.down : card.up).focus()
+    const place = { title: card.words.title, place: from + by + 1, count: this.cards.length }
+    this.onSpeak(this.labels.moved.replace(/\{(\w+)\}/g, (_, name) => place[name]))
+    this.onMove()
+    this.onRelease()
+  }
+
+  remove(card) {
+    const place = this.cards.indexOf(card)
+    this.cards.splice(place, 1)
+    card.element.remove()
+    this.number()
+    const next = this.cards[Math.min(place, this.cards.length - 1)]
+    ;(next?.gone ?? this.empty).focus()
+    this.onSpeak(this.labels.removed.replace("{title}", () => card.words.title))
+    this.onMove()
+    this.onRelease()
+  }
+}
+
+class Card {
+  constructor(operation, words, fields, chain) {
+    this.operation = operation
+    this.values = operation.exact ?? operation.settings // what the sliders set: a value or its range
+    this.words = words
+    this.chain = chain
+    const { labels } = chain
+    this.element = make("li", "card")
+    this.element.dataset.kind = operation.kind
+    const head = make("div", "head", this.element)
+    const toggle = make("label", "toggle", head)
+    this.power = make("input", "", toggle)
+    this.power.type = "checkbox"
+    this.power.setAttribute("role", "switch")
+    this.power.checked = operation.enabled
+    make("span", "title", toggle).textContent = words.title
+    toggle.title = words.help
+    this.up = this.button(head, "M12 6 5 13l1.5 1.5L12 9l5.5 5.5L19 13z", labels.up, () => chain.shift(this, -1))
+    this.down = this.button(head, "M12 18l7-7-1.5-1.5L12 15 6.5 9.5 5 11z", labels.down, () => chain.shift(this, 1))
+    this.gone = this.button(
+      head, "M18.3 7.1 16.9 5.7 12 10.6 7.1 5.7 5.7 7.1 10.6 12 5.7 16.9 7.1 18.3 12 13.4 16.9 18.3 18.3 16.9 13.4 12z",
+      labels.remove, () => chain.remove(this),
+    )
+    this.body = make("div", "fields", this.element)
+    for (const field of fields) this.add(field)
+    this.power.onchange = () => {
+      operation.enabled = this.power.checked
+      this.dim()
+      chain.onMove()
+      chain.onRelease()
+    }
+    this.dim()
+  }
+
+  dim() {
+    this.element.classList.toggle("off", !this.operation.enabled)
+    for (const input of this.body.querySelectorAll("input, select")) input.disabled = !this.operation.enabled
+  }
+
+  button(parent, path, label, press) {
+    const button = make("button", "", parent)
+    button.type = "button"
+    const name = label.replace("{title}", () => this.words.title)
+    button.setAttribute("aria-label", name)
+    button.title = name
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+    svg.setAttribute("viewBox", "0 0 24 24")
+    svg.setAttribute("aria-hidden", "true")
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "path")
+    line.setAttribute("d", path)
+    svg.append(line)
+    button.append(svg)
+    button.onclick = press
+    return button
+  }
+
+  add(field) {
+    const row = make("div", "field", this.body)
+    const head = make(field.type === "range" ? "div" : "label", "name", row)
+    make("span", "", head).textContent = field.title
+    head.title = field.help
+    if (field.type === "choice" || field.type === "switch") return this.addChoice(field, row, head)
+    const shown = make("output", "", head)
+    const track = make("div", field.type === "range" ? "track double" : "track", row)
+    const count = field.type === "range" ? 2 : 1
+    const inputs = Array.from({ length: count }, () => make("input", "", track))
+    const read = () => (count === 2 ? this.values[field.name] : [this.values[field.name]])
+    const draw = () => {
+      const values = read()
+      const texts = values.map(value => format(value, field.format, field.unit, this.chain.labels))
+      shown.textContent = texts[0] === texts[1] || count === 1 ? texts[0] : texts.join(" – ")
+      const shares = inputs.map((input, end) => {
+        input.setAttribute("aria-valuetext", texts[end])
+        return (100 * position(values[end], field)) / notches(field)
+      })
+      track.style.setProperty("--from", count === 2 ? `${shares[0]}%` : "0%")
+      track.style.setProperty("--to", `${shares[count - 1]}%`)
+    }
+    inputs.forEach((input, end) => {
+      Object.assign(input, { type: "range", min: 0, max: notches(field), step: 1 })
+      input.value = position(read()[end], field)
+      input.dataset.field = field.name
+      const ends = [this.chain.labels.smallest, this.chain.labels.largest]
+      input.setAttribute("aria-label", count === 2 ? `${field.title}, ${ends[end]}` : field.title)
+      input.oninput = () => {
+        const values = [...read()]
+        values[end] = valueAt(Number(input.value), field)
+        if (count === 2 && values[0] > values[1]) values[end] = values[1 - end]
+        input.value = position(values[end], field) // a thumb stops at the other one
+        this.values[field.name] = count === 2 ? values : values[0]
+        draw()
+        this.chain.onMove()
+      }
+      input.onchange = () => this.chain.onRelease()
+      // A thumb that comes back to where it was lifted has not changed, but the pictures have.
+      input.onpointerup = input.onpointercancel = input.onblur = () => this.chain.onRelease()
+    })
+    draw()
+  }
+
+  addChoice(field, row, head) {
+    const input = make(field.type === "choice" ? "select" : "input", "", head)
+    const settings = this.values
+    if (field.type === "choice") {
+      for (const [value, label] of field.options) {
+        const option = make("option", "", input)
+        option.value = JSON.stringify(value)
+        option.textContent = label
+      }
+      input.value = JSON.stringify(settings[field.name])
+    } else {
+      input.type = "checkbox"
+      input.checked = Boolean(settings[field.name])
+    }
+    input.dataset.field = field.name
+    input.onchange = () => {
+      settings[field.name] = field.type === "choice" ? JSON.parse(input.value) : this.operation.exact ? Number(input.checked) : input.checked
+      this.chain.onMove()
+      this.chain.onRelease()
+    }
+  }
+}
+
+function make(tag, className, parent) {
+  const element = document.createElement(tag)
+  if (className) element.className = className
+  parent?.append(element)
+  return element
+}
+
+// Values and the positions of a thumb: whole steps on a linear scale, equal ratios on a logarithmic one.
+export function notches({ low, high, step, scale }) {
+  return scale === "log" || !step ? NOTCHES : Math.round((high - low) / step)
+}
+
+export function position(value, field) {
+  const { low, high, scale } = field
+  const share = scale === "log" ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low)
+  return Math.round(share * notches(field))
+}
+
+export function valueAt(place, field) {
+  const { low, high, step, scale } = field
+  if (place >= notches(field)) return high
+  if (scale === "log") return Math.max(low, Number((low * (high / low) ** (place / notches(field))).toPrecision(3)))
+  return Number((low + place * (step || (high - low) / NOTCHES)).toPrecision(10))
+}

@@ -1,0 +1,254 @@
+"""Who trains and who waits: fair between owners, bounded for each, with a start that can be foretold."""
+
+import itertools
+import threading
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnviz.errors import CnnvizError
+from cnnviz.training import LocalExecutor, OwnedRuns, RunStore, TrainingConfig
+from cnnviz.training.expected import start_of
+from cnnviz.training.waiting import FairQueue
+from tests.training.fakes import FakeWorker
+
+CONFIG = TrainingConfig(architecture="lenet", train_images=1000, batch_size=100, epochs=10)  # 100 steps
+
+
+@pytest.fixture
+def make(tmp_path, monkeypatch):
+    monkeypatch.setattr("cnnviz.training.local.WorkerProcess", FakeWorker)
+    monkeypatch.setattr(FakeWorker, "made", [])
+    executors = []
+
+    def make(**options):
+        executors.append(LocalExecutor(RunStore(tmp_path), **options))
+        return executors[-1]
+
+    yield make
+    for executor in executors:
+        executor.close()
+        executor.store.close()
+
+
+def until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.002)
+
+
+def running(executor):
+    return [record.id for record in executor.store.records(states=("running",))]
+
+
+# fairness
+
+ARRIVALS = st.permutations([owner for owner in range(10) for _ in range(3)])
+
+
+@settings(max_examples=50, deadline=None)
+@given(ARRIVALS, st.integers(0, 29))
+def test_nobody_waits_for_anothers_second_run_before_their_own_first(arrivals, head_start):
+    """Ten people, three runs each, in any order of arrival, whatever was served before everybody had come."""
+    queue, served, numbers = FairQueue(), [], {}
+    for i, owner in enumerate(arrivals):
+        queue.put(str(owner), f"{owner}:{numbers.setdefault(owner, 0)}")
+        numbers[owner] += 1
+        if i < head_start and i % 2:
+            served.append(queue.pop())
+    waiting = {owner for owner, _ in queue.in_order()}
+    expected = [run for _, run in queue.in_order()]
+    assert [queue.position(run) for run in expected] == list(range(1, len(expected) + 1))
+    rest = []
+    while (run := queue.pop()) is not None:
+        rest.append(run)
+    assert rest == expected, "what was foretold is what came"
+    assert sorted(served + rest) == sorted(f"{owner}:{number}" for owner in range(10) for number in range(3))
+    order = [run.split(":")[0] for run in rest]
+    for owner in waiting:  # between two turns of one person nobody has had two
+        turns = [0, *(i + 1 for i, other in enumerate(order) if other == owner)]
+        for begin, end in itertools.pairwise(turns):
+            between = order[begin : end - 1]
+            assert len(between) == len(set(between))
+    for owner in map(str, range(10)):
+        own = [run for run in served + rest if run.startswith(f"{owner}:")]
+        assert own == sorted(own), "one's own runs keep their order"
+
+
+def test_ten_people_queue_three_runs_each_on_one_slot(make):
+    executor = make()
+    order = []
+    for _round in range(3):
+        for owner in range(10):
+            executor.submit(CONFIG, owner=str(owner))
+    for done in range(30):
+        until(lambda: len(running(executor)) == 1)
+        (run_id,) = running(executor)
+        order.append(executor.store.record(run_id).owner)
+        FakeWorker.made[-1].finish()
+        until(lambda run_id=run_id: executor.store.record(run_id).ended)
+        assert len(executor.store.records(states=("finished",))) == done + 1
+    assert len(FakeWorker.made) == 1, "one slot, one process"
+    for turn in range(3):
+        assert sorted(order[10 * turn : 10 * turn + 10]) == sorted(map(str, range(10)))
+
+
+# bounds
+
+
+def refused(attempt):
+    with pytest.raises(CnnvizError) as caught:
+        attempt()
+    assert caught.value.code == "queue_full_for_owner"
+    assert caught.value.parameters == {"waiting": 3, "limit": 3}
+
+
+def test_one_trains_three_wait_and_a_fifth_is_refused_with_the_numbers(make):
+    executor = make()
+    runs = [executor.submit(CONFIG, owner="ana") for _ in range(4)]
+    until(lambda: running(executor) == runs[:1])
+    assert [executor.queue_position(run) for run in runs] == [None, 1, 2, 3]
+    refused(lambda: executor.submit(CONFIG, owner="ana"))
+    assert len(executor.store.records()) == 4, "a refused run leaves no row"
+    executor.command(runs[3], "stop")
+    executor.submit(CONFIG, owner="ana")
+    refused(lambda: executor.continue_run(runs[3]))
+    assert executor.store.record(runs[3]).state == "stopped"
+    assert executor.submit(CONFIG, owner="ben"), "somebody else's queue is their own"
+
+
+def test_a_flood_from_many_threads_is_bounded(make):
+    executor, refused = make(), []
+
+    def flood():
+        for _ in range(5):
+            try:
+                executor.submit(CONFIG, owner="ana")
+            except CnnvizError as error:
+                refused.append(error.code)
+
+    threads = [threading.Thread(target=flood) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == ["queue_full_for_owner"] * (40 - len(executor.store.records()))
+    assert 1 <= len(executor.store.records()) <= 4
+    assert not executor._arriving
+
+
+def test_slots_are_settable_and_one_owner_takes_one(make, monkeypatch):
+    monkeypatch.setenv("CNNVIZ_SLOTS", "2")
+    executor = make()
+    first, second = (executor.submit(CONFIG, owner="ana") for _ in range(2))
+    until(lambda: running(executor) == [first])
+    other = executor.submit(CONFIG, owner="ben")
+    third = executor.submit(CONFIG, owner="cam")
+    until(lambda: set(running(executor)) == {first, other})
+    assert executor.store.record(second).state == executor.store.record(third).state == "queued"
+    FakeWorker.made[0].finish()
+    until(lambda: set(running(executor)) == {third, other})
+    for bad in ("0", "65", "many"):
+        monkeypatch.setenv("CNNVIZ_SLOTS", bad)
+        with pytest.raises(CnnvizError, match="CNNVIZ_SLOTS"):
+            LocalExecutor(executor.store)
+
+
+# the expected start
+
+
+def test_the_start_is_foretold_from_what_runs_have_taken_here(make):
+    executor = make()
+    first, second = (executor.submit(CONFIG, owner=owner) for owner in ("ana", "ben"))
+    until(lambda: running(executor) == [first])
+    assert executor.expected_start(first) is None, "it does not wait"
+    assert executor.expected_start(second) is None, "nothing like it has run here yet"
+    FakeWorker.made[0].train(steps=25, seconds=5.0)
+    until(lambda: executor.store.record(first).step == 25)
+    assert executor.expected_start(second) == pytest.approx(15.0), "75 steps at 0.2 s"
+    third = executor.submit(CONFIG.replace(epochs=1), owner="cam")
+    assert executor.expected_start(third) == pytest.approx(15.0 + 20.0), "a whole run like the first lies between"
+    unlike = executor.submit(TrainingConfig(architecture="vgg11"), owner="dan")
+    last = executor.submit(CONFIG, owner="eva")
+    assert executor.expected_start(unlike) == pytest.approx(15.0 + 20.0 + 2.0)
+    assert executor.expected_start(last) is None, "nobody knows how long what lies between takes"
+    executor.command(first, "pause")
+    assert executor.expected_start(second) is None, "nobody knows when a paused run goes on"
+    with pytest.raises(CnnvizError):
+        executor.store.record("nothing")
+    assert executor.expected_start("nothing") is None
+
+
+@pytest.mark.parametrize(
+    ("before", "slots", "expected"),
+    [
+        ((), (0.0,), 0), ((), (7.0,), 7), ((5,), (7.0,), 12), ((5, 1), (7.0, 2.0), 7), ((5, 9), (7.0, 2.0), 7),
+        ((5, 1, 1), (7.0, 2.0), 8), ((None,), (7.0,), None), ((None,), (7.0, 2.0), 7), ((), (None,), None),
+        ((5,), (None, 2.0), 7), ((), (), None),
+    ],
+)  # fmt: skip
+def test_each_run_ahead_takes_the_first_free_slot(before, slots, expected):
+    assert start_of(before, slots) == expected
+
+
+# whose hand
+
+
+def test_only_its_owner_reaches_a_run(make):
+    executor = make()
+    ana, ben = (OwnedRuns(executor, owner) for owner in ("ana", "ben"))
+    run_id = ana.submit(CONFIG, name="hers", group="race")
+    until(lambda: executor.store.events(run_id))
+    attempts = (
+        lambda hand: hand.command(run_id, "stop"),
+        lambda hand: hand.command(run_id, "learning_rate", learning_rate=0.01),
+        lambda hand: hand.update(run_id, name="his"),
+        lambda hand: hand.extend(run_id, 20),
+        lambda hand: hand.continue_run(run_id),
+        lambda hand: hand.delete(run_id),
+    )
+    before = executor.store.record(run_id), executor.store.events(run_id)
+    for attempt in attempts:
+        with pytest.raises(CnnvizError) as caught:
+            attempt(ben)
+        assert caught.value.code == "run_not_yours"
+    assert (executor.store.record(run_id), executor.store.events(run_id)) == before
+    assert FakeWorker.made[0].commands == []
+    with pytest.raises(CnnvizError, match="There is no run"):
+        ana.command("../../etc", "stop")
+    ana.update(run_id, name="hers again", notes="mine", pinned=True, tags=["x"])
+    assert ana.command(run_id, "stop") and executor.store.record(run_id).name == "hers again"
+    FakeWorker.made[0].finish("stopped")
+    until(lambda: executor.store.record(run_id).ended)
+    teacher = OwnedRuns(executor, "the teacher", all_runs=True)
+    teacher.delete(run_id)
+    assert executor.store.records() == ()
+
+
+# going on
+
+
+def test_an_ended_run_is_extended_and_says_so(make):
+    executor = make()
+    run_id = executor.submit(CONFIG, owner="ana")
+    until(lambda: running(executor) == [run_id])
+    with pytest.raises(CnnvizError, match="still going"):
+        executor.extend(run_id, 20)
+    FakeWorker.made[0].finish(step=100)
+    until(lambda: executor.store.record(run_id).ended)
+    for epochs in (10, 0, -3):
+        with pytest.raises(CnnvizError) as caught:
+            executor.extend(run_id, epochs)
+        assert caught.value.code == "value_too_small" and caught.value.parameters["limit"] == 11
+    with pytest.raises(CnnvizError):
+        executor.extend(run_id, 10**9)
+    assert executor.store.record(run_id).ended
+    executor.extend(run_id, 12)
+    until(lambda: len(FakeWorker.made[0].jobs) == 2)
+    assert FakeWorker.made[0].config == CONFIG.replace(epochs=12)
+    (event,) = [event for _, event in executor.store.events(run_id) if event.kind == "controlled"]
+    assert (event.action, event.epochs, event.step) == ("continue", 12, 100)
+    assert executor.store.record(run_id).total_steps == 120
