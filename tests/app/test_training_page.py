@@ -1,0 +1,84 @@
+"""One short run on the page: started, offered again instead of repeated, written about, trained longer, deleted."""
+
+import time
+
+import pytest
+
+from cnnviz.specs.training import TrainingConfig
+from cnnviz.ui.engine import engine
+from cnnviz.ui.places import TRAINING
+
+TINY = {"net": "lenet", "epochs": "1", "train_images": "256", "test_images": "100", "evaluations": "1"}
+
+
+def ended(run_id, seconds=60):
+    """The record of a run once it has ended."""
+    limit = time.monotonic() + seconds
+    while not (record := engine().store.record(run_id)).ended:
+        assert time.monotonic() < limit, "the run ends"
+        time.sleep(0.05)
+    return record
+
+
+@pytest.fixture(scope="module")
+def finished():
+    """A run of somebody else with the settings of the page."""
+    from cnnviz.specs.presets import preset_named
+
+    small = {"epochs": 1, "train_images": 256, "test_images": 100, "evaluations": 1}
+    run_id = engine().submit(preset_named("lenet", "class").config.replace(**small), owner="somebody else")
+    return ended(run_id)
+
+
+def test_a_finished_run_with_the_same_settings_is_offered_instead_of_repeated(open_page, finished):
+    app = open_page(TRAINING, "en", **TINY)
+    app.button(key="start").click().run()
+    assert not app.exception and not app.error
+    assert app.query_params["run"] in (finished.id, [finished.id])
+    assert any("have been run before" in element.value for element in app.markdown)
+    app.button(key="other_seed").click().run()
+    assert not app.exception
+    other = app.query_params["run"]
+    other = other if isinstance(other, str) else other[0]
+    assert other != finished.id
+    record = ended(other)
+    assert record.config == finished.config.replace(seed=finished.config.seed + 1)
+
+
+def test_somebody_elses_run_can_be_looked_at_and_not_touched(open_page, finished):
+    app = open_page(TRAINING, "en", run=finished.id)
+    assert not app.exception
+    keys = {button.key for button in app.button}
+    assert not keys & {"stop", "pause", "extend", "continue", "delete"}
+
+
+def test_a_run_of_ones_own_is_trained_longer(open_page):
+    app = open_page(TRAINING, "en", **{**TINY, "seed": "77"})
+    app.button(key="start").click().run()
+    run_id = app.query_params["run"]
+    run_id = run_id if isinstance(run_id, str) else run_id[0]
+    first = ended(run_id)
+    app.run()
+    app.button(key="extend").click().run()
+    assert not app.exception
+    longer = ended(run_id)
+    assert longer.config.epochs == first.config.epochs + 3
+    assert longer.step == 4 * first.step and longer.state == "finished"
+    kinds = [(event.kind, getattr(event, "action", "")) for _number, event in engine().store.events(run_id)]
+    assert ("controlled", "continue") in kinds
+    app.run()
+    assert not app.exception, "an extended run is drawn with its mark"
+
+
+def test_a_range_test_suggests_a_rate_and_the_page_takes_it_over(open_page):
+    app = open_page(TRAINING, "en", net="lenet_bn", seed="5")
+    app.button(key="range_test").click().run()
+    run_id = app.query_params["run"]
+    run_id = run_id if isinstance(run_id, str) else run_id[0]
+    record = ended(run_id, 90)
+    assert isinstance(record.config, TrainingConfig) and record.config.schedule == "range_test"
+    app.run()
+    assert not app.exception
+    app.button(key="use_suggested").click().run()
+    assert not app.exception
+    assert 0.0001 <= app.number_input(key="training.learning_rate").value <= 10
