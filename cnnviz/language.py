@@ -71,9 +71,10 @@ class Language:
 
     def plural(self, singular: str, plural: str, count: int, /, **parameters: Any) -> str:
         """The form for `count`, which fills `{count}`."""
-        forms = _messages(self.code).get(singular)
-        if not isinstance(forms, tuple) or len(forms) < 2:
-            forms = (singular, plural)
+        table = _messages(self.code)
+        forms = table.get(singular)
+        if not isinstance(forms, tuple) or len(forms) < 2:  # two sentences of a table, each marked with `N_`
+            forms = tuple(str(table.get(form) or form) for form in (singular, plural))
         return forms[0 if count == 1 else 1].format(count=self.number(count), **parameters)
 
     def number(self, value: float, digits: int | None = None) -> str:

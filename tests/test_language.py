@@ -197,3 +197,10 @@ def test_plurals_follow_the_count():
 def test_a_sentence_with_braces_and_no_parameters_is_left_alone():
     assert EN("{not filled}") == "{not filled}"
     assert EN("{count} runs", count=3) == "3 runs"
+
+
+def test_two_marked_sentences_serve_as_the_two_forms():
+    spanish = Language("es")
+    assert spanish.plural("{count} residual block", "{count} residual blocks", 1) == "1 bloque residual"
+    assert spanish.plural("{count} residual block", "{count} residual blocks", 3) == "3 bloques residuales"
+    assert Language("en").plural("{count} residual block", "{count} residual blocks", 3) == "3 residual blocks"

@@ -69,8 +69,9 @@ def render_totals(report: Report, _: Language) -> None:
             _("Values that the backward pass needs, for a batch of {count} pictures.", count=report.input_shape[0]),
         ),
     )
-    for column, (label, value, help) in zip(st.columns(4), totals, strict=True):
-        column.metric(label, value, help=help)
+    with st.grid(4, min_column_width=130):  # two in a row on a phone
+        for label, value, help in totals:
+            st.metric(label, value, help=help)
 
 
 def render_published(entry: Architecture, _: Language) -> None:

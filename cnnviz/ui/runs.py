@@ -132,8 +132,9 @@ def render_figures(record: RunRecord, _: Language) -> None:
     else:
         time = (_("Time left"), missing if left is None else _.seconds(left))
     figures = ((_("Test accuracy"), test), (_("Train accuracy"), train), time, (_("Images per second"), speed))
-    for column, (label, value) in zip(st.columns(4), figures, strict=True):
-        column.metric(label, value)
+    with st.grid(4, min_column_width=130):  # two in a row on a phone
+        for label, value in figures:
+            st.metric(label, value)
 
 
 def render_state(record: RunRecord, _: Language) -> None:

@@ -38,7 +38,7 @@ GROUP = "architecture"  # diagram, table and charts share one selected layer
 page = heading(N_("Take a network apart"), N_("Every layer with its shape, its parameters and what it costs."))
 _ = page.language
 link = PageLink("architecture")
-choice, variants, *sizes = st.columns([3, 3, 2, 2, 2, 2])
+choice, variants, sizes = st.columns([3, 3, 8])
 with choice:
     entry, is_new = choose_network(link, _, default="resnet18", shelves=True)
 with variants:
@@ -46,10 +46,8 @@ with variants:
 defaults = dict(entry.spec(**variant))
 form = SpecForm(entry.spec_type, link, defaults, _, restart=is_new or changed)
 batch = SpecForm(BatchSpec, link, dict(BatchSpec()), _)
-for column, name in zip(sizes, SIZE_FIELDS, strict=False):
-    with column:
-        form.draw([name])
-with sizes[-1]:
+with sizes, st.grid(4, min_column_width=130):
+    form.draw(SIZE_FIELDS)
     batch.draw(["batch"])
 knobs = knob_names(entry.spec_type)
 
