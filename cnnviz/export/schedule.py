@@ -16,9 +16,9 @@ def schedule_definitions(config: TrainingConfig) -> list[str]:
         case "range_test":
             return [_function("Up from 1e-6, times the same factor at each step", _range_test(config))]
     rise = min(total, round(config.warmup_epochs * config.steps_per_epoch))
-    warm = [f"if step < {rise}:", f"    return LEARNING_RATE * (step + 1) / {rise}"]
+    climb = f"return LEARNING_RATE * (step + 1) / {round(config.warmup_epochs * config.steps_per_epoch)}"
     if rise == total:
-        return [_function("Linearly up", warm[1:])]
+        return [_function("Linearly up", [climb])]
     step = f"(step - {rise})" if rise else "step"
     match config.schedule:
         case "cosine":
@@ -34,24 +34,24 @@ def schedule_definitions(config: TrainingConfig) -> list[str]:
             return []
     if not rise:
         return [_function(words.capitalize(), [f"return {rate}"])]
-    return [_function(f"Linearly up first, then {words}", [*warm, f"return {rate}"])]
+    return [_function(f"Linearly up first, then {words}", [f"if step < {rise}:", f"    {climb}", f"return {rate}"])]
 
 
 def _one_cycle(total: int) -> list[str]:
     top, last = START_OF_RISE * total - 1, total - 1
     down = [
-        f"share = (step - {top!r}) / {last - top!r}",
+        f"share = (step - {top:.12g}) / {last - top:.12g}",
         f"low = {LAST_OF_CYCLE!r}",
         "return LEARNING_RATE * (low + (1 - low) * (1 + math.cos(math.pi * share)) / 2)",
     ]
     if top < 0:
         return down
     up = [
-        f"    share = step / {top!r}" if top else "    share = 1.0",
+        f"    share = step / {top:.12g}" if top else "    share = 1.0",
         f"    low = {FIRST_OF_CYCLE!r}",
         "    return LEARNING_RATE * (1 + (low - 1) * (1 + math.cos(math.pi * share)) / 2)",
     ]
-    return [f"if step <= {top!r}:", *up, *down]
+    return [f"if step <= {top:.12g}:", *up, *down]
 
 
 def _range_test(config: TrainingConfig) -> list[str]:

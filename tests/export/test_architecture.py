@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.architectures.building import build
@@ -30,8 +30,13 @@ SHELF = [
 
 
 def reduced(spec):
-    """The same code with an eighth of the channels at the smallest size that still leaves something to average."""
-    narrow = spec.replace(width=spec.width / 8)
+    """The same code with an eighth of the channels, few blocks, and a size just above the smallest."""
+    fewer = {
+        name: tuple(min(count, 3) for count in getattr(spec, name))
+        for name in ("blocks", "convolutions")
+        if hasattr(spec, name)
+    }
+    narrow = spec.replace(width=spec.width / 8, **fewer)
     return narrow.replace(image_size=smallest_image_size(narrow) + 9)
 
 
@@ -75,7 +80,7 @@ def test_any_spec_is_exported_or_refused_as_build_refuses_it(key):
     strategies = {name: kind for name, kind in (COMMON | FAMILIES[key]).items() if name in fields}
     exported = refused = 0
 
-    @QUIET
+    @settings(QUIET, max_examples=12 if key == "googlenet" else 30)
     @given(st.fixed_dictionaries(strategies))
     def check(options):
         nonlocal exported, refused

@@ -1,5 +1,6 @@
 """An exported run is the run: its script's losses are those that `train` yields, step by step."""
 
+import gzip
 import subprocess
 import sys
 from itertools import product
@@ -54,6 +55,15 @@ RUNS = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The same files, packed without compression, since each script unpacks them anew."""
+    folder = tmp_path_factory.mktemp("fashion-mnist")
+    for file in FOLDER.glob("*.gz"):
+        (folder / file.name).write_bytes(gzip.compress(gzip.decompress(file.read_bytes()), compresslevel=0))
+    return folder
+
+
 def small(**options):
     usual = {"train_images": 32 * STEPS, "batch_size": 32, "test_images": 100, "evaluations": 2}
     return TrainingConfig(**usual | {"precision": "float32", "device": "cpu"} | options)
@@ -66,11 +76,11 @@ def own_run(config):
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_the_losses_are_the_runs_own(name, capsys):
+def test_the_losses_are_the_runs_own(name, capsys, folder):
     config = small(**RUNS[name])
     started, losses, finished = own_run(config)
     assert len(losses) == STEPS and max(losses) - min(losses) > 0.01
-    found = execute(run_script(config, started))["train"](FOLDER)
+    found = execute(run_script(config, started))["train"](folder)
     assert found == pytest.approx(losses, abs=1e-5)
     *_, last = capsys.readouterr().out.splitlines()
     assert last.startswith(f"step {STEPS}: loss {losses[-1]:.4f}, test loss ")
@@ -79,12 +89,12 @@ def test_the_losses_are_the_runs_own(name, capsys):
     assert accuracy == pytest.approx(finished.test_accuracy, abs=1e-4)
 
 
-def test_without_the_event_only_rounding_differs(capsys):
+def test_without_the_event_only_rounding_differs(capsys, folder):
     """The script of settings alone lays memory out its own way."""
     config = small(architecture=spec_of("vgg11_small", image_size=32, width=0.25, dropout=0.0), train_images=160)
     script = run_script(config)
     assert "channels_last" not in script
-    assert execute(script)["train"](FOLDER) == pytest.approx(own_run(config)[1], abs=1e-5)
+    assert execute(script)["train"](folder) == pytest.approx(own_run(config)[1], abs=1e-5)
 
 
 def test_the_rate_of_every_step_is_the_schedules_own():
@@ -104,23 +114,23 @@ def test_the_rate_of_every_step_is_the_schedules_own():
     assert moved == set(kinds)  # even "constant", after a warm-up
 
 
-def test_early_stopping_stops_where_the_run_did(capsys):
+def test_early_stopping_stops_where_the_run_did(capsys, folder):
     config = small(architecture="lenet", evaluations=20, early_stopping=2)  # which stays at chance
     started, losses, finished = own_run(config)
     assert finished.reason == "early_stopped" and len(losses) < STEPS
-    assert execute(run_script(config, started))["train"](FOLDER) == pytest.approx(losses, abs=1e-5)
+    assert execute(run_script(config, started))["train"](folder) == pytest.approx(losses, abs=1e-5)
 
 
 CHAIN = PipelineSpec(operations=(HorizontalFlip(), ColorJitter(enabled=False), RandomResizedCrop(size=24)))
 
 
 @pytest.mark.parametrize(("chain", "says"), [(CHAIN, True), (PipelineSpec(), False)])
-def test_augmentation_is_torchvisions_and_says_so(chain, says, capsys):
+def test_augmentation_is_torchvisions_and_says_so(chain, says, capsys, folder):
     config = small(architecture="lenet_bn", train_images=128, augmentation=chain)
     script = run_script(config)
     assert ("draws come from torchvision" in " ".join(script.split())) == says
     namespace = execute(script)
-    losses = namespace["train"](FOLDER)
+    losses = namespace["train"](folder)
     assert len(losses) == 4
     if says:
         assert [type(step).__name__ for step in namespace["transform"].transforms] == [
@@ -146,12 +156,12 @@ def test_every_operation_acts_on_a_garment(kind):
     assert namespace["prepare"](images, training=False).equal(images[:, None] / 255)
 
 
-def test_mixing_mixes_the_labels_too(capsys):
+def test_mixing_mixes_the_labels_too(capsys, folder):
     config = small(architecture="lenet_bn", train_images=96, augmentation=PipelineSpec(operations=(MixUp(),)))
     script = run_script(config)
     assert "transform = " not in script and "A batch is mixed with one draw here" in " ".join(script.split())
     namespace = execute(script)
-    assert len(namespace["train"](FOLDER)) == 3
+    assert len(namespace["train"](folder)) == 3
     images, targets = namespace["mix"](namespace["torch"].rand(4, 1, 28, 28), namespace["torch"].arange(4))
     assert images.shape == (4, 1, 28, 28) and targets.shape == (4, 10)
 
@@ -164,14 +174,14 @@ def test_a_setting_that_is_not_repeated_is_named(monkeypatch):
     assert "momentum = 0.5" in " ".join(run_script(config).split()).partition("Not repeated here: ")[2]
 
 
-def test_bfloat16_is_autocast(capsys):
+def test_bfloat16_is_autocast(capsys, folder):
     config = small(architecture=spec_of("nin", image_size=72, width=0.0625), precision="bfloat16", train_images=64)
     script = run_script(config)
     assert script.count("torch.autocast(DEVICE, torch.bfloat16)") == 2
-    assert execute(script)["train"](FOLDER) == pytest.approx(own_run(config)[1], abs=0.02)
+    assert execute(script)["train"](folder) == pytest.approx(own_run(config)[1], abs=0.02)
 
 
-def test_what_is_missing_is_downloaded(tmp_path, monkeypatch, capsys):
+def test_what_is_missing_is_downloaded(tmp_path, monkeypatch, capsys, folder):
     """torchvision is asked for what the folder does not hold."""
     import torch
     from torchvision import datasets
@@ -188,7 +198,7 @@ def test_what_is_missing_is_downloaded(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(datasets, "FashionMNIST", Fake)
     config = small(architecture="lenet_bn", train_images=96)
     namespace = execute(run_script(config))
-    there, missing = namespace["train"](FOLDER), namespace["train"](tmp_path)
+    there, missing = namespace["train"](folder), namespace["train"](tmp_path)
     assert there == missing and asked == [(tmp_path, True, True), (tmp_path, False, True)]
 
 
@@ -208,10 +218,10 @@ def test_a_script_runs_alone(tmp_path):
     ]  # fmt: skip
 
 
-def test_a_notebook_runs_cell_by_cell(tmp_path, monkeypatch, capsys):
+def test_a_notebook_runs_cell_by_cell(tmp_path, monkeypatch, capsys, folder):
     config = small(architecture="lenet_bn", train_images=64)
     started, losses, _ = own_run(config)
-    (tmp_path / "fashion-mnist").symlink_to(FOLDER)
+    (tmp_path / "fashion-mnist").symlink_to(folder)
     monkeypatch.chdir(tmp_path)
     namespace = execute("")
     for cell in cells(run_notebook(config, started)):
