@@ -6,7 +6,8 @@ from typing import Any
 from cnnviz.errors import CnnvizError
 from cnnviz.inspection import inspect
 from cnnviz.rows import Report
-from cnnviz.specs.blocks import Alternative, Block, BlockSpec
+from cnnviz.specs.block_catalog import Alternative, Block
+from cnnviz.specs.blocks import BlockSpec
 
 
 @dataclass(frozen=True, slots=True)

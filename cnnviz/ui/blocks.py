@@ -12,7 +12,8 @@ from cnnviz.inspection.blocks import block_report as take_apart
 from cnnviz.inspection.blocks import sweep as costs_along
 from cnnviz.language import Language
 from cnnviz.rows import Report
-from cnnviz.specs.blocks import BlockSpec, ResNeXtSpec, block
+from cnnviz.specs.block_catalog import block
+from cnnviz.specs.blocks import BlockSpec, ResNeXtSpec
 from cnnviz.ui.reader import dark
 from cnnviz.ui.theme import INK, PAPER
 
@@ -36,7 +37,7 @@ def render_totals(spec: BlockSpec, report: Report, _: Language) -> None:
     """What goes in, what comes out, and the two costs."""
     received, made = _.shape(report.input_shape[1:]), _.shape(report.output_shape[1:])
     with st.container(gap=None):
-        st.markdown(f"### {received} → {made}")
+        st.subheader(f"{received} → {made}", anchor=False)
         st.markdown(
             _(
                 "**{parameters}** parameters, **{macs}** MACs per picture",

@@ -8,7 +8,8 @@ from cnnviz.figures.sweep import describe_sweep, sweep_lines
 from cnnviz.figures.theme import palette
 from cnnviz.inspection.blocks import compared
 from cnnviz.language import N_
-from cnnviz.specs.blocks import BLOCKS, Block, BlockSpec, block
+from cnnviz.specs.block_catalog import BLOCKS, Block, block
+from cnnviz.specs.blocks import BlockSpec
 from cnnviz.ui.blocks import block_report, render_drawing, render_totals, sweep
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
@@ -30,7 +31,7 @@ with left:
     examples = {"own": N_("The chapter's example"), **{name: title for name, (title, _spec) in entry.examples.items()}}
     example, changed = ("own", False)
     if entry.examples:
-        example, changed = choose_option(link, f"{key}.example", examples, _("Example"), _)
+        example, changed = choose_option(link, f"{key}.example", examples, _("Example"), _, many=True)
     start = entry.examples[example][1] if example in entry.examples else entry.spec_type()
     form = SpecForm(entry.spec_type, link, dict(start), _, restart=is_new or changed, prefix=f"{key}.")
     with st.grid(3, min_column_width=130):

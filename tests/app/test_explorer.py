@@ -3,7 +3,7 @@
 import pytest
 
 from cnnviz.language import LANGUAGES, Language
-from cnnviz.specs.blocks import BLOCKS
+from cnnviz.specs.block_catalog import BLOCKS
 from cnnviz.ui.places import ARCHITECTURE, COMPARE, TRAINING
 from cnnviz.ui.places import BLOCKS as BLOCKS_PAGE
 

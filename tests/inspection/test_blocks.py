@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from cnnviz.architectures.block_builders import build_block
 from cnnviz.errors import CnnvizError
 from cnnviz.inspection.blocks import block_report, compared, sweep
+from cnnviz.specs.block_catalog import BLOCKS, block
 from cnnviz.specs.blocks import (
-    BLOCKS,
     ConvolutionSpec,
     DenseBlockSpec,
     InceptionSpec,
@@ -17,7 +17,6 @@ from cnnviz.specs.blocks import (
     ResidualSpec,
     ResNeXtSpec,
     TransitionSpec,
-    block,
 )
 
 EVERY = pytest.mark.parametrize("entry", BLOCKS, ids=lambda entry: entry.key)

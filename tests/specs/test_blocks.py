@@ -3,7 +3,8 @@
 import pytest
 
 from cnnviz.errors import CnnvizError
-from cnnviz.specs.blocks import BLOCKS, InceptionSpec, ResNeXtSpec, block
+from cnnviz.specs.block_catalog import BLOCKS, block
+from cnnviz.specs.blocks import InceptionSpec, ResNeXtSpec
 from cnnviz.specs.catalog import architecture
 
 EVERY = pytest.mark.parametrize("entry", BLOCKS, ids=lambda entry: entry.key)

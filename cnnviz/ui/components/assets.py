@@ -5,8 +5,10 @@ line that imports the rest from here. The address contains a version, so browser
 """
 
 import gzip
-from collections.abc import Callable
-from functools import cache
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -62,3 +64,55 @@ def asset_route(name: str, read: Callable[[], bytes], media_type: str) -> Route:
         return Response(plain(), media_type=media_type, headers=headers)
 
     return Route(asset_path(name), serve, methods=["GET"], name=name)
+
+
+_MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
+
+
+class ServedScripts:
+    """A component whose JavaScript and style sheet come from routes; a loader of a few lines travels with its messages.
+
+    The folder holds `main.js`, `style.css` and `loader.js`, in which `__PREFIX__`, `__MAIN__`, `__STYLE__` and further
+    names stand for what the server knows.
+
+    Args:
+        folder: where the files lie; its name is part of the address.
+        modules: the other files that `main.js` imports.
+    """
+
+    def __init__(self, folder: Path, modules: Sequence[str]) -> None:
+        self._folder = folder
+        self._files = ("main.js", *modules, "style.css")
+
+    @cached_property
+    def address(self) -> str:
+        """The folder's name in the address, with a digest of the files, so that a browser may keep them for ever."""
+        digest = hashlib.sha256()
+        for name in self._files:
+            digest.update((self._folder / name).read_bytes())
+        return f"{self._folder.name}-{digest.hexdigest()[:10]}"
+
+    def routes(self) -> list[Route]:
+        """A route for each file."""
+        return [
+            asset_route(f"{self.address}/{name}", (self._folder / name).read_bytes, _MEDIA_TYPES[Path(name).suffix])
+            for name in self._files
+        ]
+
+    def loader(self, **more: str) -> str:
+        """The only JavaScript that travels with each message: it imports the rest, once per page.
+
+        Args:
+            **more: further names of `loader.js` and what they stand for.
+        """
+        lines = (self._folder / "loader.js").read_text(encoding="utf-8").splitlines()
+        text = "\n".join(line for line in lines if not line.startswith("//"))
+        names = {
+            "PREFIX": f"{PREFIX}/",
+            "MAIN": f"{self.address}/main.js",
+            "STYLE": f"{self.address}/style.css",
+            **more,
+        }
+        for name, value in names.items():
+            text = text.replace(f"__{name}__", value)
+        return text

@@ -1,22 +1,8 @@
 // A tree of layers as a WAI-ARIA treegrid: https://www.w3.org/WAI/ARIA/apg/patterns/treegrid/
 //
-// Streamlit calls the default export again at every change of data or theme, so each call only brings the one instance
-// of an element up to date. Everything that comes from the server is set as text, never as markup.
+// Everything that comes from the server is set as text, never as markup.
 
-const instances = new WeakMap()
-
-export default function (component) {
-  const root = component.parentElement.querySelector(".layer-tree")
-  if (!root || !component.data) return
-  let tree = instances.get(root)
-  if (!tree) {
-    tree = new LayerTree(root)
-    instances.set(root, tree)
-  }
-  tree.update(component.data, component.setStateValue)
-  // Streamlit also runs the clean-up of a call that a newer one has overtaken: only a removed element is torn down.
-  return () => setTimeout(() => root.isConnected || tree.destroy())
-}
+export default component => upToDate(component, ".layer-tree", LayerTree)
 
 class LayerTree {
   constructor(root) {

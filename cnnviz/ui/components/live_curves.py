@@ -8,9 +8,7 @@ next message brings the whole run, reduced so that no spike disappears.
 The JavaScript is imported from a route of its own, since an inline component sends it again with every message.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -19,55 +17,23 @@ from starlette.routing import Route
 
 from cnnviz.figures.curves import Reference, RunCurves
 from cnnviz.language import Language
-from cnnviz.ui.components.assets import PREFIX, asset_route
+from cnnviz.ui.components.assets import ServedScripts
 from cnnviz.ui.components.curve_wire import message
 from cnnviz.ui.components.plotly_js import plotly_name
 
-_HERE: Final = Path(__file__).parent / "curves"
-
-
-_FILES: Final = {
-    "main.js": "text/javascript",
-    "figure.js": "text/javascript",
-    "points.js": "text/javascript",
-    "style.css": "text/css",
-}
-
-
-@cache
-def _folder() -> str:
-    """The folder's name in the address, with a digest of the files, so that a browser may keep them for ever."""
-    digest = hashlib.sha256()
-    for name in _FILES:
-        digest.update((_HERE / name).read_bytes())
-    return f"curves-{digest.hexdigest()[:10]}"
+_SCRIPTS: Final = ServedScripts(Path(__file__).parent / "curves", ("figure.js", "points.js"))
 
 
 def curve_routes() -> list[Route]:
     """The routes that serve this component's JavaScript and style sheet."""
-    return [asset_route(f"{_folder()}/{name}", (_HERE / name).read_bytes, kind) for name, kind in _FILES.items()]
-
-
-def _loader() -> str:
-    """The only JavaScript that travels with each message: it imports the rest, once per page."""
-    lines = (_HERE / "loader.js").read_text(encoding="utf-8").splitlines()
-    text = "\n".join(line for line in lines if not line.startswith("//"))
-    names = {
-        "PREFIX": f"{PREFIX}/",
-        "MAIN": f"{_folder()}/main.js",
-        "STYLE": f"{_folder()}/style.css",
-        "PLOTLY": plotly_name(),
-    }
-    for name, value in names.items():
-        text = text.replace(f"__{name}__", value)
-    return text
+    return _SCRIPTS.routes()
 
 
 # Not isolated: plotly.js puts its own style sheet into the document, which does not reach into a shadow root.
 _MOUNT: Final = st.components.v2.component(
     "cnnviz_live_curves",
     html='<div class="live-curves" style="min-height:20rem"></div>',
-    js=_loader(),
+    js=_SCRIPTS.loader(PLOTLY=plotly_name()),
     isolate_styles=False,
 )
 

@@ -22,7 +22,6 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,57 +34,26 @@ from cnnviz.data.encoding import encode_png
 from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
 from cnnviz.specs.augmentation import Operation, PipelineSpec
-from cnnviz.ui.components.assets import PREFIX, asset_route
+from cnnviz.ui.components.assets import ServedScripts
 from cnnviz.ui.components.curve_wire import encode
 from cnnviz.ui.components.grid_fields import card_words, fields_of, parameters_of
 from cnnviz.ui.components.live_pictures import LivePictures, Values
 
-_HERE: Final = Path(__file__).parent / "grid"
-_FILES: Final = {
-    "main.js": "text/javascript",
-    "cards.js": "text/javascript",
-    "engine.js": "text/javascript",
-    "maps.js": "text/javascript",
-    "operations.js": "text/javascript",
-    "plan.js": "text/javascript",
-    "rounding.js": "text/javascript",
-    "shaders.js": "text/javascript",
-    "wire.js": "text/javascript",
-    "style.css": "text/css",
-}
-
-
-@cache
-def _folder() -> str:
-    """The folder's name in the address, with a digest of the files, so that a browser may keep them for ever."""
-    digest = hashlib.sha256()
-    for name in _FILES:
-        digest.update((_HERE / name).read_bytes())
-    return f"grid-{digest.hexdigest()[:10]}"
+_SCRIPTS: Final = ServedScripts(
+    Path(__file__).parent / "grid",
+    ("cards.js", "engine.js", "maps.js", "operations.js", "plan.js", "rounding.js", "shaders.js", "wire.js"),
+)
 
 
 def grid_routes() -> list[Route]:
     """The routes that serve this component's JavaScript and style sheet."""
-    return [asset_route(f"{_folder()}/{name}", (_HERE / name).read_bytes, kind) for name, kind in _FILES.items()]
-
-
-def _loader() -> str:
-    """The only JavaScript that travels with each message: it imports the rest, once per page."""
-    lines = (_HERE / "loader.js").read_text(encoding="utf-8").splitlines()
-    text = "\n".join(line for line in lines if not line.startswith("//"))
-    for name, value in {
-        "PREFIX": f"{PREFIX}/",
-        "MAIN": f"{_folder()}/main.js",
-        "STYLE": f"{_folder()}/style.css",
-    }.items():
-        text = text.replace(f"__{name}__", value)
-    return text
+    return _SCRIPTS.routes()
 
 
 _MOUNT: Final = st.components.v2.component(
     "cnnviz_live_grid",
     html='<div class="live-grid" role="group" style="min-height:20rem"></div>',
-    js=_loader(),
+    js=_SCRIPTS.loader(),
 )
 
 

@@ -5,20 +5,7 @@
 
 const SVG = "http://www.w3.org/2000/svg"
 const PATIENCE = 3000 // ms in which an older answer of the server does not overrule a click
-const diagrams = new WeakMap()
-
-export default function (component) {
-  const root = component.parentElement.querySelector(".network-diagram")
-  if (!root || !component.data) return
-  let diagram = diagrams.get(root)
-  if (!diagram) {
-    diagram = new NetworkDiagram(root)
-    diagrams.set(root, diagram)
-  }
-  diagram.update(component.data, component.setStateValue)
-  // Streamlit also runs the clean-up of a call that a newer one has overtaken: only a removed element is torn down.
-  return () => setTimeout(() => root.isConnected || diagram.destroy())
-}
+export default component => upToDate(component, ".network-diagram", NetworkDiagram)
 
 class NetworkDiagram {
   constructor(root) {
@@ -219,7 +206,7 @@ class NetworkDiagram {
     if (part.x) first.append(element("span", "times", `×${part.x}`), " ")
     first.append(element("span", "title", title), " ", element("span", "what", part.d))
     const words = element("span", "words")
-    words.append(first, element("span", "cost", part.c))
+    words.append(first, " ", element("span", "cost", part.c))
     const twisty = element("span", "twisty")
     twisty.title = this.data.labels.unfold
     box.append(twisty, words)

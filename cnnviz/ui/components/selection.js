@@ -3,6 +3,23 @@
 
 const SELECTED = "cnnviz:selected"
 
+const instances = new WeakMap()
+
+// Streamlit calls a component's export again at every change of data or theme: each call only brings the one instance
+// of an element up to date.
+function upToDate(component, selector, Kind) {
+  const root = component.parentElement.querySelector(selector)
+  if (!root || !component.data) return
+  let instance = instances.get(root)
+  if (!instance) {
+    instance = new Kind(root)
+    instances.set(root, instance)
+  }
+  instance.update(component.data, component.setStateValue)
+  // Streamlit also runs the clean-up of a call that a newer one has overtaken: only a removed element is torn down.
+  return () => setTimeout(() => root.isConnected || instance.destroy())
+}
+
 // `listen(path)` is called when another component of the group selects; returns a function that ends it.
 function joinSelection(group, member, listen) {
   if (!group) return () => {}
