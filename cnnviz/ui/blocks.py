@@ -37,7 +37,7 @@ def render_totals(spec: BlockSpec, report: Report, _: Language) -> None:
     """What goes in, what comes out, and the two costs."""
     received, made = _.shape(report.input_shape[1:]), _.shape(report.output_shape[1:])
     with st.container(gap=None):
-        st.subheader(f"{received} → {made}", anchor=False)
+        st.header(f"{received} → {made}", anchor=False)
         st.markdown(
             _(
                 "**{parameters}** parameters, **{macs}** MACs per picture",
