@@ -1,7 +1,7 @@
 """What a single layer says about itself: its window, and the numbers that its formulas need."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Final
 
@@ -41,8 +41,12 @@ def describe(module: nn.Module, visit: Visit) -> Description:
         module: the layer.
         visit: with the shapes that it saw and the receptive field before it.
     """
-    if not visit.inputs or not visit.output:
+    if not visit.inputs:
         return Description()
+    if not visit.output:  # it could not work: its window is all there is to say
+        tried = replace(visit, output=visit.inputs[0])
+        slides = isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) and len(tried.output) > 2
+        return Description(describe(module, tried).window) if slides else Description()
     for kind, describe_kind in _KINDS.items():
         if isinstance(module, kind):
             return describe_kind(module, visit)

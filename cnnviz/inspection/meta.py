@@ -163,7 +163,12 @@ def _same_shapes(x: Any, y: Any) -> Tensor | None:
     return x.new_empty(x.shape) if plain(x, y) and x.shape == y.shape and x.dtype == y.dtype else None
 
 
-def _draw(x: Tensor, *_: Any, **__: Any) -> Tensor | None:
+def _like(x: Tensor, *, dtype: Any = None, device: Any = None, **_: Any) -> Tensor | None:
+    elsewhere = dtype not in (None, x.dtype) or device not in (None, x.device)
+    return None if elsewhere or not plain(x) else x.new_empty(x.shape)
+
+
+def _in_place(x: Tensor, *_: Any, **__: Any) -> Tensor | None:
     return x if x.is_meta else None
 
 
@@ -181,10 +186,21 @@ _ANSWERS: Final[Mapping[Any, Callable[..., Any]]] = {
     aten.tanh.default: _same,
     aten.gelu.default: _same,
     aten.silu.default: _same,
+    aten.leaky_relu.default: _same,
+    aten.hardtanh.default: _same,
+    aten.hardswish.default: _same,
+    aten.hardsigmoid.default: _same,
+    aten.relu_.default: _in_place,
+    aten.silu_.default: _in_place,
+    aten.hardtanh_.default: _in_place,
+    aten.hardswish_.default: _in_place,
     aten.mul.Tensor: _same_shapes,
     aten.add.Tensor: _same_shapes,
-    aten.normal_.default: _draw,
-    aten.uniform_.default: _draw,
+    aten.empty_like.default: _like,
+    aten.bernoulli_.float: _in_place,
+    aten.div_.Scalar: _in_place,
+    aten.normal_.default: _in_place,
+    aten.uniform_.default: _in_place,
 }
 
 
@@ -256,7 +272,7 @@ def build_on_meta(factory: Factory, dtype: torch.dtype = torch.float32) -> nn.Mo
     made there. A network that arrives with real weights is left as it is, and a meta copy of it returned.
     """
     try:
-        with _Unfilled():
+        with _Unfilled(), FastMeta():
             model = factory()
     except RuntimeError as error:  # a missing meta kernel is one, too
         if "meta tensor" not in str(error):

@@ -8,7 +8,7 @@ pass. `FlopCounterMode` itself is not used: it hooks every module of the process
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import torch
@@ -83,9 +83,17 @@ def rehearse(model: nn.Module, batch: Tensor) -> Pass:
     """
     with _modes_restored(model):
         try:
-            return _rehearse(model.train(), batch)
+            return _rehearse(model.train(), batch, Pass())
         except Exception:
-            return _rehearse(model.eval(), batch)
+            return _rehearse(model.eval(), batch, Pass())
+
+
+def rehearse_until_broken(model: nn.Module, batch: Tensor) -> Pass:
+    """As much of the pass in training mode as there is."""
+    seen = Pass()
+    with _modes_restored(model), suppress(Exception):
+        _rehearse(model.train(), batch, seen)
+    return seen
 
 
 @contextmanager
@@ -98,8 +106,7 @@ def _modes_restored(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def _rehearse(model: nn.Module, batch: Tensor) -> Pass:
-    seen = Pass()
+def _rehearse(model: nn.Module, batch: Tensor, seen: Pass) -> Pass:
     seen.fields.set(batch, PIXELS)
     known = {tensor.untyped_storage()._cdata for tensor in (*model.parameters(), *model.buffers(), batch)}
     kept = []  # storages stay alive, so that no identity is used twice

@@ -6,6 +6,7 @@ import streamlit as st
 
 from cnnviz.events import Started
 from cnnviz.export import architecture_notebook, architecture_script, run_notebook, run_script
+from cnnviz.inspection.table import report_csv
 from cnnviz.language import Language
 from cnnviz.rows import Report
 from cnnviz.specs.architectures import ArchitectureSpec
@@ -34,7 +35,7 @@ def render_table_downloads(report: Report, key: str, _: Language) -> None:
     """The layer table as CSV and JSON; the files are made when they are asked for."""
     st.download_button(
         _("Table as CSV"),
-        lambda: report.to_frame().to_csv(index=False),
+        lambda: report_csv(report),
         file_name=f"{key}.csv",
         mime="text/csv",
         icon=":material/table:",

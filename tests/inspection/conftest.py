@@ -18,3 +18,9 @@ def _report(key: str) -> Report:
 def report_by_key():
     """The report of a network's default spec, by its key."""
     return _report
+
+
+@pytest.fixture(scope="session")
+def shelf():
+    """The report of a network of torchvision, by torchvision's name for it."""
+    return lambda name: _report(f"torchvision/{name}")

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torchvision.models import get_model
 
 from cnnviz.architectures import build, catalog
+from cnnviz.architectures.families import body_of
 from cnnviz.architectures.join import Add, Concatenate
 from cnnviz.inspection import inspect
 
@@ -147,6 +148,50 @@ def test_fields_are_what_gradients_reach(name):
     y, x = report.output_shape[2] // 2, report.output_shape[3] // 2
     below, _, right, _ = reached(model, size, (y + 1, x + 1))
     assert report.root.jump == (below - top, right - left)
+
+
+# The same for every network of the project, of which some see thousands of pixels: on a tall and narrow picture.
+
+NARROWEST = {"lenet": 28, "alexnet": 96, "vgg": 32, "nin": 96, "googlenet": 1, "resnet": 1, "densenet": 32}
+
+
+def spreading(model: nn.Module) -> nn.Module:
+    """Weights that average: over a hundred layers neither values nor gradients fade away."""
+    for module in averaging(model).modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.constant_(module.weight, 1 / module.weight[0].numel())
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model.double().eval()
+
+
+def rows_reached(model: nn.Module, height: int, width: int) -> tuple[int, int]:
+    """How many rows of the input the position in the middle depends on, and how much further down the next one is."""
+    picture = torch.ones(1, 1, height, width, dtype=torch.float64, requires_grad=True)
+    output = model(picture)
+    middle = output.shape[2] // 2
+    found = []
+    for place in (middle, middle + 1):
+        (gradient,) = torch.autograd.grad(output[0, :, place].sum(), picture, retain_graph=True)
+        rows = gradient[0, 0].abs().sum(1).nonzero().flatten()
+        found.append((int(rows[0]), int(rows[-1]) + 1))
+    assert found[0][0] > 0 and found[0][1] < height  # or nothing was measured
+    return found[0][1] - found[0][0], found[1][0] - found[0][0]
+
+
+@pytest.mark.parametrize("entry", catalog(), ids=lambda entry: entry.key)
+def test_every_network_sees_what_its_gradients_reach(entry, report_by_key):
+    spec = entry.spec()
+    with torch.random.fork_rng(devices=[]):
+        body = body_of(spec.replace(width=1 / 32) if hasattr(spec, "width") else spec)
+    seeing = [row for row in report_by_key(entry.key).stages if row.receptive_field]
+    stages = [(name, stage) for name, stage in body.named_children() if name in {row.path for row in seeing}]
+    assert [name for name, _ in stages] == [row.path for row in seeing][: len(stages)] and len(stages) >= 4
+    last = seeing[len(stages) - 1]
+    height = last.receptive_field[0] + 12 * last.jump[0]
+    model = spreading(nn.Sequential(*(stage for _, stage in stages)))
+    assert rows_reached(model, height, NARROWEST[spec.family]) == (last.receptive_field[0], last.jump[0])
+    assert last.receptive_field[0] == last.receptive_field[1]
 
 
 # Where there are no positions any more

@@ -45,13 +45,15 @@ def draws(page: Page, chart: int = 0) -> int:
 
 
 def trace(page: Page, uid: str) -> dict:
-    return page.evaluate(
+    """What the chart draws for `uid`, waited for: the first drawing may come before a run's first point."""
+    found = page.wait_for_function(
         """uid => {
-          const { x, y, line } = document.querySelector(".chart").data.find(trace => trace.uid === uid)
-          return { x, y, line }
+          const found = document.querySelector(".chart")?.data?.find(trace => trace.uid === uid)
+          return found && { x: found.x, y: found.y, line: found.line }
         }""",
-        uid,
+        arg=uid,
     )
+    return found.json_value()
 
 
 def layout(page: Page, path: str):
@@ -91,8 +93,8 @@ def test_no_point_is_lost_with_lost_messages(open_chart, lose):
     page.get_by_text(re.compile(r"Tick (8|9|1\d),")).wait_for()
     page.wait_for_function(
         """() => {
-          const { x } = document.querySelector(".chart").data.find(trace => trace.uid === "run0-raw-loss")
-          return x[x.length - 1] === x.length
+          const found = document.querySelector(".chart")?.data?.find(trace => trace.uid === "run0-raw-loss")
+          return found && found.x[found.x.length - 1] === found.x.length
         }""",
         timeout=5000,
     )

@@ -27,16 +27,26 @@ export class Chain {
 
   // `overruled`: whether the server has set another chain. Otherwise only words may have changed.
   update({ operations, labels, fields, titles }, overruled) {
-    const words = JSON.stringify([labels, fields, titles])
-    if (!overruled && words === this.words) return
-    this.words = words
+    const wordsOf = ({ kind }) => JSON.stringify([labels, titles[kind], fields[kind]])
+    const known = this.cards.every(card => !titles[card.operation.kind] || card.key === wordsOf(card.operation))
+    if (this.labels && known && !overruled) return
     this.labels = labels
-    const chain = overruled ? operations : this.operations
-    const focused = this.cards.findIndex(card => card.element.contains(card.element.getRootNode().activeElement))
-    this.cards = chain.map(operation => new Card(structuredClone(operation), titles[operation.kind], fields[operation.kind], this))
+    const chain = (overruled ? operations : this.operations).filter(({ kind }) => kind in titles)
+    const focus = this.focus()
+    this.cards = chain.map(operation => {
+      const { kind } = operation
+      return new Card(structuredClone(operation), titles[kind], fields[kind], this, wordsOf(operation))
+    })
     this.list.replaceChildren(...this.cards.map(card => card.element))
     this.number()
-    if (focused >= 0) this.cards[Math.min(focused, this.cards.length - 1)]?.element.querySelector("input, button").focus({ preventScroll: true })
+    if (focus) controls(this.cards[Math.min(focus[0], this.cards.length - 1)]?.element)[focus[1]]?.focus({ preventScroll: true })
+  }
+
+  // The card and the control in it that have the focus.
+  focus() {
+    const active = this.list.getRootNode().activeElement
+    const card = this.cards.findIndex(({ element }) => element.contains(active))
+    return card < 0 ? null : [card, controls(this.cards[card].element).indexOf(active)]
   }
 
   number() {
@@ -80,7 +90,8 @@ export class Chain {
 }
 
 class Card {
-  constructor(operation, words, fields, chain) {
+  constructor(operation, words, fields, chain, key) {
+    this.key = key // of its words: where they change it is made anew
     this.operation = operation
     this.values = operation.exact ?? operation.settings // what the sliders set: a value or its range
     this.words = words
@@ -200,6 +211,10 @@ class Card {
       this.chain.onRelease()
     }
   }
+}
+
+function controls(element) {
+  return element ? [...element.querySelectorAll("input, select, button")] : []
 }
 
 function make(tag, className, parent) {

@@ -68,6 +68,7 @@ class LiveGrid {
     this.due = [] // the pictures that do not show the last edit yet
     this.turn = 0
     this.pace = new Pace()
+    this.measured = { scripts: [], waits: [] } // ms: of a frame's script, and from a release to torchvision's pictures
     this.laidOut = null // how the pictures stand in the canvas
     this.build()
     this.arrange()
@@ -184,11 +185,17 @@ class LiveGrid {
     this.warming = setTimeout(() => this.warm(), 200)
   }
 
-  // Something is missing: a message was overtaken, or this page has just been opened again.
+  // Something is missing: a message was overtaken, or this page has just been opened again. Once a second at most.
   ask() {
-    const now = performance.now()
-    if (now - (this.asked ?? -Infinity) < 1000) return
-    this.asked = now
+    const pause = 1000 - (performance.now() - (this.asked ?? -Infinity))
+    if (pause > 0) {
+      this.again ||= setTimeout(() => {
+        this.again = 0
+        this.ask()
+      }, pause)
+      return
+    }
+    this.asked = performance.now()
     this.setTriggerValue("need", true)
   }
 
@@ -206,7 +213,9 @@ class LiveGrid {
   }
 
   release() {
-    if (this.edits !== this.askedEdits) this.send(false)
+    if (this.edits === this.askedEdits) return
+    this.released = performance.now()
+    this.send(false)
   }
 
   // One question at a time; while a thumb moves, not more often than every PACE.
@@ -253,11 +262,15 @@ class LiveGrid {
     if (this.exact) this.paintExact()
     else if (this.live) this.paintOwn()
     else return
-    const milliseconds = performance.now() - began
+    const now = performance.now()
+    if (this.exact && !this.sent && this.released) {
+      this.measured.waits.push(now - this.released)
+      this.released = 0
+    }
     this.root.dataset.frames = this.engine?.frames ?? Number(this.root.dataset.frames ?? 0) + 1
     this.root.dataset.exact = Boolean(this.exact)
-    ;(this.costs ??= []).push(milliseconds)
-    if (this.costs.length > 600) this.costs.shift()
+    if (!this.exact) this.measured.scripts.push(now - began)
+    for (const list of Object.values(this.measured)) if (list.length > 600) list.shift()
   }
 
   paintExact() {
@@ -375,7 +388,7 @@ class LiveGrid {
     const narrow = this.root.clientWidth < NARROW
     this.root.classList.toggle("narrow", narrow)
     const width = this.root.querySelector(".place").clientWidth || 320
-    this.room = { width, height: Math.round(window.innerHeight * (narrow ? 0.42 : 0.78)) }
+    this.room = { width, height: Math.round(window.innerHeight * (narrow ? 0.36 : 0.78)) }
     this.background = getComputedStyle(this.canvas).backgroundColor.match(/[\d.]+/g).slice(0, 3).map(Number)
     this.schedule()
   }
@@ -413,6 +426,7 @@ class LiveGrid {
     cancelAnimationFrame(this.pending)
     clearTimeout(this.timer)
     clearTimeout(this.warming)
+    clearTimeout(this.again)
     this.observer.disconnect()
     this.engine?.destroy()
     instances.delete(this.root)

@@ -1,0 +1,150 @@
+"""How well the pictures follow a dragged slider: frames per second beside a bare canvas, and what a release costs.
+
+Contestants take turns in one run, so the ratios hold on a busy machine too: `python benchmarks/dragging.py`. It needs a
+Chromium (`CNNVIZ_CHROMIUM` names one), which draws in software here. The goals, on two quiet cores: at least 0.9 of the
+bare canvas's frames, at most 6 ms of script in a frame, and from a release to torchvision's pictures 80 ms in the
+median and 150 ms in 95 of 100 cases.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median, quantiles
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.chromium import ARGUMENTS, find_chromium
+from tests.browser.components.test_live_grid import BARE, ask, drag, slider
+from tests.browser.server import Server
+
+HARNESS = Path(__file__).resolve().parents[1] / "tests" / "browser" / "components" / "harness" / "grid_app.py"
+ROUNDS = 4
+SECONDS = 2.0
+RELEASES = 24
+AS_APP = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1"}  # one thread that does not spin, as app.py has it
+
+ST_SLIDER = """
+import streamlit as st
+from cnnviz.augmentation import Pipeline
+from cnnviz.data import cat, encode_jpeg
+from cnnviz.specs.augmentation import ColorJitter, HorizontalFlip, PipelineSpec, RandomResizedCrop
+strength = st.slider("Brightness", 0.0, 1.0, 0.5, 0.01)
+chain = PipelineSpec(operations=(HorizontalFlip(), ColorJitter(brightness=strength), RandomResizedCrop()))
+columns = st.columns(4)
+for place, sample in enumerate(Pipeline.of(chain).samples(cat())):
+    columns[place % 4].image(encode_jpeg(sample.image, quality=100))
+st.session_state.runs = st.session_state.get("runs", 0) + 1
+st.text(f"Runs {st.session_state.runs}.")
+"""
+
+
+def frames_of_bare(page: Page) -> float:
+    return float(page.evaluate("frames_"))
+
+
+def frames_of_grid(page: Page) -> float:
+    return float(ask(page, "return grid.engine.frames"))
+
+
+def dragged(page: Page, box: dict, frames: Callable[[Page], float]) -> float:
+    """Frames per second while the mouse moves the thumb."""
+    page.bring_to_front()
+    before, began = frames(page), time.perf_counter()
+    drag(page, box, SECONDS)
+    rate = (frames(page) - before) / (time.perf_counter() - began)
+    page.mouse.up()
+    return rate
+
+
+def pressed(page: Page) -> float:
+    """Answers per second of `st.slider`, which reports each press of a key: the next as soon as one is there."""
+    page.bring_to_front()
+    page.get_by_role("slider").focus()
+    count, end, began = 0, time.perf_counter() + SECONDS, time.perf_counter()
+    while time.perf_counter() < end:
+        runs = page.get_by_text("Runs ").inner_text()
+        page.keyboard.press("ArrowRight" if count < 40 else "ArrowLeft")
+        page.wait_for_function("text => !document.body.innerText.includes(text)", arg=runs)
+        count += 1
+    return count / (time.perf_counter() - began)
+
+
+def released(page: Page) -> list[float]:
+    """Milliseconds from each release to torchvision's pictures on the screen."""
+    page.bring_to_front()
+    ask(page, "grid.measured.waits.length = 0")
+    box = slider(page, "saturation").bounding_box()
+    assert box
+    for number in range(RELEASES):
+        drag(page, box, 0.15, start=0.05 + 0.9 * number / RELEASES)
+        page.wait_for_timeout(50)  # a hand rests before it lets go
+        page.mouse.up()
+        page.wait_for_selector(".live-grid[data-exact=true]")
+        page.wait_for_timeout(150)
+    return list(ask(page, "return grid.measured.waits"))
+
+
+def box_of(page: Page, name: str) -> dict:
+    box = slider(page, name).bounding_box()
+    assert box
+    return dict(box)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        script = Path(folder) / "st_slider.py"
+        script.write_text(ST_SLIDER, encoding="utf-8")
+        homes = [Path(folder) / name for name in ("grid", "slider")]
+        for home in homes:
+            home.mkdir()
+        servers = [Server(HARNESS, homes[0], AS_APP).start(), Server(script, homes[1], AS_APP).start()]
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        try:
+            contest(browser.new_page, servers)
+        finally:
+            browser.close()
+            for server in servers:
+                server.stop()
+
+
+def contest(new_page: Callable[..., Page], servers: list[Server]) -> None:
+    view = {"width": 1280, "height": 800}
+    bare, own, asking, widget = (new_page(viewport=view) for _ in range(4))
+    bare.set_content(BARE)
+    own.goto(servers[0].url)
+    asking.goto(f"{servers[0].url}/?chain=horizontal_flip,color_jitter,random_resized_crop,gaussian_noise")
+    widget.goto(servers[1].url)
+    for page in (own, asking):
+        page.wait_for_selector(".live-grid[data-exact=true]")
+    widget.get_by_text("Runs ").wait_for()
+    own.wait_for_timeout(1000)
+    bare_box = bare.locator("#slider").bounding_box()
+    assert bare_box
+    rates: dict[str, list[float]] = {}
+    for _round in range(ROUNDS):
+        for name, rate in (
+            ("a bare canvas", lambda: dragged(bare, dict(bare_box), frames_of_bare)),
+            ("live grid: the strength of a colour", lambda: dragged(own, box_of(own, "brightness"), frames_of_grid)),
+            ("live grid: the hue", lambda: dragged(own, box_of(own, "hue"), frames_of_grid)),
+            ("live grid: a probability", lambda: dragged(own, box_of(own, "p"), frames_of_grid)),
+            ("asking the server", lambda: dragged(asking, box_of(asking, "brightness"), frames_of_grid)),
+            ("st.slider, key by key", lambda: pressed(widget)),
+        ):
+            rates.setdefault(name, []).append(rate())
+    first = median(rates["a bare canvas"])
+    print(f"\n8 pictures of 200 px, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}: frames per second")
+    for name, found in rates.items():
+        print(f"  {name:40} {median(found):6.1f} (best {max(found):.1f}) {median(found) / first:6.2f} ×")
+    scripts = ask(own, "return grid.measured.scripts")
+    print(f"  script in a frame: median {median(scripts):.1f} ms, 95 % within {quantiles(scripts, n=20)[-1]:.1f} ms")
+    waits = released(own)
+    print(f"  release to torchvision's: median {median(waits):.0f} ms, 95 % within {quantiles(waits, n=20)[-1]:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
