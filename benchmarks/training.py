@@ -31,7 +31,7 @@ from torchvision import transforms
 from cnnviz.architectures import build
 from cnnviz.data import fashion_mnist
 from cnnviz.training import TrainingConfig, train
-from cnnviz.training.choices import automatic_threads
+from cnnviz.training.choices import automatic_threads, set_threads
 
 CASES = {
     "LeNet with batch norm, 28 px, batch 128": (TrainingConfig(architecture="lenet_bn", learning_rate=0.1), 150),
@@ -45,6 +45,7 @@ GOALS = {"engine / bare": (0.95, 0.95), "engine / textbook": (2.0, 1.5)}
 def engine(config: TrainingConfig, steps: int) -> float:
     """Images per second of the engine's own event, measurements of the test set left out."""
     config = config.replace(train_images=config.batch_size * steps, test_images=1, evaluations=1)
+    set_threads(config)
     *_, last = train(config)
     return float(last.images_per_second)
 

@@ -35,7 +35,7 @@ class Started(_Event):
 
     `device` is "cpu", "cuda" or "mps" and `device_name` what the maker calls it; `precision` is "float32" or "bfloat16"
     (autocast: weights stay in float32); `threads` are those of this process; `versions` name Python, torch and cnnviz;
-    `data_md5` has the checksum of each data file read.
+    `kernels` took the place of torch's own (see `training.kernels`); `data_md5` has the checksum of each data file.
     """
 
     kind: Literal["started"] = "started"
@@ -50,6 +50,7 @@ class Started(_Event):
     threads: int
     channels_last: bool = False
     fused_optimizer: bool = False
+    kernels: tuple[str, ...] = ()
     resumed: bool = False
     versions: dict[str, str] = Field(default_factory=dict)
     data_md5: dict[str, str] = Field(default_factory=dict)

@@ -185,6 +185,7 @@ class TrainingWriter:
             '    test_images, test_labels = (part[:TEST_IMAGES] for part in read(folder, "test"))',
             '    chosen = shuffled(len(images), "subset")[:TRAIN_IMAGES]',
             f'    network = build(seed_for("weights")).to(DEVICE){layout}',
+            *self._kernels(),
             lay_out(self._optimizer(), before="optimizer = ", indent=4),
             *self._masks(),
             "    losses = []",
@@ -209,6 +210,16 @@ class TrainingWriter:
             "",
         ]
         return "\n".join(lines)
+
+    def _kernels(self) -> list[str]:
+        if self._started is None or "bfloat16_convolutions" not in self._started.kernels:
+            return []
+        return [
+            "    for module in network.modules():  # as in the run: what computes in bfloat16",
+            "        if isinstance(module, nn.Conv2d) and module.in_channels > 3:",
+            "            faster = torch.autocast(DEVICE, torch.bfloat16)(module.forward)",
+            "            module.forward = lambda images, forward=faster: forward(images).float()",
+        ]
 
     def _masks(self) -> list[str]:
         spec = self._config.architecture

@@ -54,7 +54,7 @@ class Batches:
         first = batch * self._config.batch_size
         indices = order[first : first + self._config.batch_size]
         images, labels = self._train
-        return self._inputs(images[indices], self._augment), labels[indices]
+        return self._inputs(images.index_select(0, indices), self._augment), labels.index_select(0, indices)
 
     def testing(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The test images in batches of about a million pixels, never augmented."""

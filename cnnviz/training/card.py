@@ -177,6 +177,8 @@ class _Writer:
         fused = chosen.get("fused_optimizer")
         words = {True: N_("In one kernel"), False: N_("Weight by weight"), None: "–"}[fused]
         yield CardRow("fused_optimizer", N_("Update"), fused, _(words))
+        kernels = list(chosen.get("kernels") or ())
+        yield CardRow("kernels", N_("Own kernels"), kernels, ", ".join(_(KERNELS[name]) for name in kernels) or "–")
         versions = dict(chosen.get("versions") or {})
         listed = ", ".join(f"{program} {version}" for program, version in versions.items())
         yield CardRow("versions", N_("Versions"), versions or None, listed or "–")
@@ -238,6 +240,14 @@ class _Writer:
             return ", ".join(self._text(part) for part in value) or _("None")
         return "–" if value is None else self.choice(str(value))
 
+
+KERNELS: Final = {
+    "split_convolutions": N_("Convolutions part by part"),
+    "halved_pooling": N_("Average pooling by sums"),
+    "two_pass_batch_norm": N_("Batch norm in two passes"),
+    "bfloat16_convolutions": N_("Convolutions in bfloat16"),
+}
+"""What `training.kernels` put in the place of torch's own, as `Started` names it, in words."""
 
 STATES: Final = {
     "queued": N_("Waiting"),

@@ -11,6 +11,7 @@ import torch
 
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.training import TrainingConfig
+from cnnviz.training.kernels import BFLOAT16_CONVOLUTIONS, HALVED_POOLING, SPLIT_CONVOLUTIONS, TWO_PASS_BATCH_NORM
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -25,6 +26,7 @@ class Choices:
         precision: of convolutions and dense layers; weights and the loss stay in float32.
         channels_last: whether images and kernels are laid out pixel by pixel instead of channel by channel.
         fused: whether the optimiser updates all weights in one kernel.
+        kernels: what takes the place of torch's own kernels; see `training.kernels`.
     """
 
     device: torch.device
@@ -32,6 +34,7 @@ class Choices:
     precision: Precision
     channels_last: bool
     fused: bool
+    kernels: tuple[str, ...] = ()
 
 
 def choose(config: TrainingConfig) -> Choices:
@@ -41,19 +44,38 @@ def choose(config: TrainingConfig) -> Choices:
         CnnvizError: if the device asked for is not there.
     """
     device = torch.device(_device(config.device))
-    precision = _precision(config, device) if config.precision == "auto" else config.precision
-    return Choices(device, _name(device), precision, _channels_last(config, device), _fused(config, device))
+    precision = automatic_precision(config, device.type) if config.precision == "auto" else config.precision
+    return Choices(
+        device,
+        _name(device),
+        precision,
+        _channels_last(config, device),
+        _fused(config, device),
+        _kernels(config, device, precision),
+    )
 
 
 def automatic_threads(config: TrainingConfig | None = None) -> int:
-    """Threads for a process that trains: one for each core it may use, or fewer where that is as fast.
+    """Threads for a process that trains: one for each core it may use, but a single one for LeNet on two cores.
 
-    With two cores one thread in bfloat16 is as fast as two in float32 (0.9 to 1.1 times) and leaves one to the page.
+    Its kernels are so short that waking a second thread takes as long as it saves (0.9 to 1.1 times alone on the
+    machine, 1.5 times as long beside other work), and one core is left to the page.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if cores == 2 and config is not None and config.precision != "float32" and _gains_from_bfloat16(config):
-        return 1
-    return max(1, cores)
+    return 1 if cores == 2 and config is not None and config.architecture.family == "lenet" else max(1, cores)
+
+
+def automatic_precision(config: TrainingConfig, device: str) -> Precision:
+    """Bfloat16 on a processor that computes with it; fixed rules and no trial, so that a run repeats.
+
+    It takes 0.5 to 0.7 of float32's time, by several threads only with `kernels.SPLIT_CONVOLUTIONS`. Graphics cards
+    keep float32 until bfloat16 is measured on one.
+
+    Args:
+        config: the run.
+        device: "cpu", "cuda" or "mps".
+    """
+    return "bfloat16" if device == "cpu" and _gains_from_bfloat16(config) else "float32"
 
 
 def set_threads(config: TrainingConfig) -> None:
@@ -70,16 +92,16 @@ def _device(wanted: str) -> str:
     return wanted
 
 
-def _precision(config: TrainingConfig, device: torch.device) -> Precision:
-    """Bfloat16 on a processor that computes with it, by one thread; fixed rules and no trial, so that a run repeats.
-
-    By one thread it takes 0.5 to 0.7 of float32's time. By several, oneDNN's kernel for the weights' gradient of a 3×3
-    convolution waits in a spinning barrier: alone on the machine it is faster still, but as soon as anything else wants
-    a core, a browser say, a step takes 20 to 40 times as long, where float32 loses its fair share. Graphics cards keep
-    float32 until bfloat16 is measured on one.
-    """
-    one_thread = device.type == "cpu" and torch.get_num_threads() == 1
-    return "bfloat16" if one_thread and _gains_from_bfloat16(config) else "float32"
+def _kernels(config: TrainingConfig, device: torch.device, precision: Precision) -> tuple[str, ...]:
+    """What `kernels` says is faster on processors, each for the kind of run that has something for it to do."""
+    if device.type != "cpu":
+        return ()
+    if precision == "bfloat16":
+        return (SPLIT_CONVOLUTIONS,) if torch.get_num_threads() > 1 else ()
+    if config.architecture.family != "lenet":
+        return ()
+    exact = HALVED_POOLING, TWO_PASS_BATCH_NORM
+    return (*exact, BFLOAT16_CONVOLUTIONS) if config.precision == "auto" and _has_bfloat16() else exact
 
 
 def _channels_last(config: TrainingConfig, device: torch.device) -> bool:
@@ -99,10 +121,15 @@ def _fused(config: TrainingConfig, device: torch.device) -> bool:
 
 
 def _gains_from_bfloat16(config: TrainingConfig) -> bool:
-    """Whether this processor has instructions for it (AVX-512 BF16 or AMX) and the network is not as small as LeNet."""
+    """Whether this processor computes with it and the network is not as small as LeNet."""
+    return _has_bfloat16() and config.architecture.family != "lenet"
+
+
+@cache
+def _has_bfloat16() -> bool:
+    """Whether this processor has instructions for it (AVX-512 BF16 or AMX)."""
     names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    has_instructions = any(getattr(torch.cpu, name, lambda: False)() for name in names)
-    return has_instructions and config.architecture.family != "lenet"
+    return any(getattr(torch.cpu, name, lambda: False)() for name in names)
 
 
 @cache

@@ -134,18 +134,12 @@ def _gib(count: float) -> float:
 
 
 def _foreseen(config: TrainingConfig, device: str) -> tuple[int, str]:
-    """(threads, precision) of the process that will train, which is not this one.
+    """(threads, precision) of the process that will train, which is not this one."""
+    from cnnviz.training.choices import automatic_precision, automatic_threads
 
-    The rule for a processor takes fewer threads than there are cores only where one thread in bfloat16 is as fast.
-    """
-    from cnnviz.training.choices import automatic_threads
-
-    automatic = automatic_threads(config.replace(threads=0))
-    threads = config.threads or automatic
-    if config.precision != "auto":
-        return threads, config.precision
-    bfloat16 = device == "cpu" and threads == 1 and automatic < automatic_threads()
-    return threads, "bfloat16" if bfloat16 else "float32"
+    threads = config.threads or automatic_threads(config)
+    precision = automatic_precision(config, device) if config.precision == "auto" else config.precision
+    return threads, precision
 
 
 # seconds
@@ -192,14 +186,14 @@ def _slowness(run: "RunRecord") -> float:
 def _span(config: TrainingConfig, threads: int, precision: str, slowness: float, basis: str) -> Span:
     steps = config.total_steps * _seconds_of_step(config, threads, precision)
     tests = len(config.evaluation_steps) * config.test_images * _TEST_SHARE * _seconds_of_image(config)
-    expected = START + slowness * (steps + tests * _share_of_time(threads, precision))
+    expected = START + slowness * (steps + tests * _share_of_time(config, threads, precision))
     limit = config.time_budget or math.inf  # seconds; what early stopping saves, nobody knows before
     return Span(*(min(limit, seconds) for seconds in (expected / _RANGE[basis], expected, expected * _RANGE[basis])))
 
 
 def _seconds_of_step(config: TrainingConfig, threads: int, precision: str) -> float:
     """Of the model, for one full batch."""
-    images = config.batch_size * _seconds_of_image(config) * _share_of_time(threads, precision)
+    images = config.batch_size * _seconds_of_image(config) * _share_of_time(config, threads, precision)
     return images + figures_of(config.architecture).layers * PER_LAYER + PER_STEP
 
 
@@ -208,6 +202,10 @@ def _seconds_of_image(config: TrainingConfig) -> float:
     return figures.macs * PER_MAC + figures.output_bytes * PER_BYTE
 
 
-def _share_of_time(threads: int, precision: str) -> float:
-    """How much longer than in the fit an image takes with other threads; a thread in bfloat16 does the work of two."""
-    return float((_REFERENCE / (threads * (2 if precision == "bfloat16" else 1))) ** _SCALING)
+def _share_of_time(config: TrainingConfig, threads: int, precision: str) -> float:
+    """How much longer than in the fit an image takes with other threads.
+
+    A thread in bfloat16 does the work of two, and so does one that trains LeNet with `training.kernels`.
+    """
+    double = precision == "bfloat16" or config.architecture.family == "lenet"
+    return float((_REFERENCE / (threads * (2 if double else 1))) ** _SCALING)

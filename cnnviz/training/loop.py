@@ -307,6 +307,7 @@ class _Run:
             threads=torch.get_num_threads(),
             channels_last=choices.channels_last,
             fused_optimizer=choices.fused,
+            kernels=choices.kernels,
             resumed=resumed,
             versions={
                 "python": platform.python_version(),

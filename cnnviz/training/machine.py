@@ -14,6 +14,7 @@ from cnnviz.specs.training import TrainingConfig
 from cnnviz.training.batches import Augment
 from cnnviz.training.checkpoints import Position, Saved, optimizer_tensors, restore_optimizer
 from cnnviz.training.choices import Choices
+from cnnviz.training.kernels import use_kernels
 from cnnviz.training.randomness import generator
 
 
@@ -39,6 +40,7 @@ class Machine:
         network = own_randomness(network.to(device), self._random["dropout"])
         if choices.channels_last:
             network = network.to(memory_format=torch.channels_last)
+        use_kernels(network, choices.kernels)
         self._network: nn.Module = network.train()
         self._optimizer = _optimizer(config, network, choices.fused)
 

@@ -31,6 +31,7 @@ RUNS = {
     "dropout": {
         "architecture": spec_of("lenet", dropout=0.5, activation="relu"), "optimizer": "adam", "learning_rate": 0.01,
     },
+    "precision as chosen": {"architecture": "lenet_bn", "precision": "auto", "learning_rate": 0.1},
     "default weights": {
         "architecture": "lenet_bn", "optimizer": "adamw", "weight_decay": 0.01, "initialization": "default",
         "learning_rate": 0.01,
@@ -81,11 +82,13 @@ def test_the_losses_are_the_runs_own(name, capsys, folder):
     started, losses, finished = own_run(config)
     assert len(losses) == STEPS and max(losses) - min(losses) > 0.01
     found = execute(run_script(config, started))["train"](folder)
-    assert found == pytest.approx(losses, abs=1e-5)
+    rounding = 5e-3 if "bfloat16_convolutions" in started.kernels else 5e-5 if started.kernels else 1e-5
+    assert found == pytest.approx(losses, abs=rounding)
     *_, last = capsys.readouterr().out.splitlines()
-    assert last.startswith(f"step {STEPS}: loss {losses[-1]:.4f}, test loss ")
+    assert last.startswith(f"step {STEPS}: loss {found[-1]:.4f}, test loss ")
     test_loss, accuracy = (float(part.rpartition(" ")[2]) for part in last.split(", ")[1:])
-    assert test_loss == pytest.approx(finished.test_loss, abs=2e-4)
+    # Adam moves a bias before batch norm by its gradient's sign, which is rounding; only running means remember it.
+    assert test_loss == pytest.approx(finished.test_loss, abs=2e-4 if config.optimizer == "sgd" else 5e-3)
     assert accuracy == pytest.approx(finished.test_accuracy, abs=1e-4)
 
 

@@ -1,31 +1,41 @@
 """The numbers of a run are those of a plain PyTorch loop, the same every time, and the same after an interruption."""
 
+import math
+
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch.nn import functional
-from torchvision.transforms.v2.functional import resize
 
-from cnnviz.architectures import build, spec_of
+from cnnviz.architectures import build, catalog, spec_of
 from cnnviz.data import fashion_mnist
 from cnnviz.specs.augmentation import HorizontalFlip, PipelineSpec, RandomResizedCrop
 from cnnviz.training import Control, TrainingConfig, train
 from cnnviz.training.randomness import generator
 
 RATE = 0.01
-# No untrained network of 50 layers: there 1e-7 of the input becomes 5 % of the second loss, even in float64.
-SMALL = {"width": 0.125, "dropout": 0.0}
-NETWORKS = {
-    "lenet": {},
-    "lenet_bn": {},
-    "alexnet": {"image_size": 72, **SMALL},
-    "vgg11": {"image_size": 32, **SMALL},
-    "vgg11_small": {"image_size": 32, **SMALL},
-    "nin": {"image_size": 72, **SMALL},
-    "googlenet": {"image_size": 32, "width": 0.125},
-    "resnet18": {"image_size": 20, "width": 0.125},
-    "densenet": {"image_size": 64, "width": 0.25},
-}
+# Every network of the project, thin and on small pictures, so that each step is a matter of milliseconds.
+EVERY = [entry.key for entry in catalog()]
+SMALLEST = {"alexnet": 72, "nin": 72, "resnet": 20, "resnext": 20, "lenet": 28}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """So small a network gains nothing from more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def small(key, **options):
+    """The network with an eighth of its channels, or its narrowest form, on the smallest picture that it takes well."""
+    spec = spec_of(key)
+    sizes = {"image_size": SMALLEST.get(spec.family, 32)}
+    known = {"width": 0.125, "dropout": 0.0, "growth_rate": 4, "base_width": 1} | sizes | options
+    return spec_of(key, **{name: value for name, value in known.items() if name in type(spec).model_fields})
+
+
 OPTIMIZERS = {
     "sgd": lambda parameters, rate: torch.optim.SGD(parameters, lr=rate, foreach=False),
     "momentum": lambda parameters, rate: torch.optim.SGD(parameters, lr=rate, momentum=0.9, weight_decay=1e-3),
@@ -55,7 +65,9 @@ def plain_losses(config, weights, kind, steps, layout):
     order = chosen[torch.randperm(len(chosen), generator=generator(config.seed, "order", 0))]
     size, found = config.architecture.image_size, []
     for batch in order.split(config.batch_size)[:steps]:
-        inputs = resize((images[batch] / 255)[:, None], [size, size], antialias=True)
+        inputs = images[batch].unsqueeze(1).float() / 255
+        if size != 28:
+            inputs = functional.interpolate(inputs, (size, size), mode="bilinear", antialias=size < 28)
         inputs = inputs.contiguous(memory_format=layout)
         loss = functional.cross_entropy(network(inputs), labels[batch].long())
         optimizer.zero_grad()
@@ -67,24 +79,41 @@ def plain_losses(config, weights, kind, steps, layout):
 
 @pytest.mark.parametrize(
     ("key", "kind", "steps"),
-    [*((key, "sgd", 5) for key in NETWORKS), *(("lenet_bn", kind, 20) for kind in OPTIMIZERS), ("resnet18", "sgd", 20)],
+    [*((key, "sgd", 20) for key in EVERY), *(("lenet_bn", kind, 20) for kind in OPTIMIZERS if kind != "sgd")],
 )
 def test_the_losses_are_those_of_a_plain_loop(key, kind, steps, tmp_path):
     config = TrainingConfig(
-        architecture=spec_of(key, **NETWORKS[key]), batch_size=32, train_images=32 * steps, test_images=32,
+        architecture=small(key), batch_size=8, train_images=8 * steps, test_images=8,
         evaluations=1, learning_rate=RATE, precision="float32", **SETTINGS[kind],
     )  # fmt: skip
-    events = train(config, folder=tmp_path)
-    found, weights, layout = [], None, torch.contiguous_format
-    for event in events:
+    check_losses(config, kind, steps, tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("key", EVERY)
+def test_the_losses_are_those_of_a_plain_loop_at_the_settings_of_the_chapter(key, tmp_path):
+    """The resolution and width that the chapter has, in batches that this memory and these minutes allow."""
+    config = TrainingConfig(
+        architecture=spec_of(key, dropout=0.0) if "dropout" in type(spec_of(key)).model_fields else key,
+        batch_size=16, train_images=320, test_images=16, evaluations=1, learning_rate=RATE, precision="float32",
+    )  # fmt: skip
+    check_losses(config, "sgd", 20, tmp_path)
+
+
+def check_losses(config, kind, steps, folder):
+    """Train with the engine and with the plain loop from the same weights, and compare every loss."""
+    found, weights, layout, tolerance = [], None, torch.contiguous_format, 1e-6
+    for event in train(config, folder=folder):
+        if event.kind == "started" and event.kernels:  # of the project's own, which round differently
+            tolerance = 1e-3
         if event.kind == "started" and event.channels_last:  # rounds differently, which batch norm magnifies
             layout = torch.channels_last
         if event.kind == "checkpoint" and event.step == 0:
-            saved = load_file(tmp_path / event.file)
+            saved = load_file(folder / event.file)
             weights = {name.removeprefix("model/"): t for name, t in saved.items() if name.startswith("model/")}
         found += losses([event])
     assert len(found) == steps
-    assert found == pytest.approx(plain_losses(config, weights, kind, steps, layout), rel=1e-3)
+    assert found == pytest.approx(plain_losses(config, weights, kind, steps, layout), rel=tolerance)
 
 
 FLIP = PipelineSpec(operations=(HorizontalFlip(), RandomResizedCrop(size=28)))
@@ -109,6 +138,19 @@ def test_a_run_repeats_bit_for_bit(name):
     assert losses(first) == losses(second)
     assert first[-1].test_loss == second[-1].test_loss
     assert losses(train(config.replace(seed=config.seed + 1))) != losses(first)
+
+
+@pytest.mark.parametrize("key", EVERY)
+def test_every_network_repeats_bit_for_bit_as_it_is_trained_by_default(key):
+    """Precision and kernels as they are chosen, on two threads, whose sums must come in the same order."""
+    config = TrainingConfig(
+        architecture=small(key), batch_size=8, train_images=24, test_images=8, evaluations=1, learning_rate=RATE
+    )
+    torch.set_num_threads(2)
+    first, second = list(train(config)), list(train(config))
+    assert len(losses(first)) == 3 and all(map(math.isfinite, losses(first)))
+    assert losses(first) == losses(second)
+    assert first[-1].test_loss == second[-1].test_loss
 
 
 @pytest.mark.parametrize("name", RANDOM)
@@ -168,7 +210,7 @@ def test_every_image_is_seen_once_an_epoch():
 
 
 def test_test_figures_are_those_of_a_plain_measurement(tmp_path):
-    config = short(architecture="lenet_bn", optimizer="adam", learning_rate=0.01, test_images=1000)
+    config = short(architecture="lenet_bn", optimizer="adam", learning_rate=0.01, test_images=1000, precision="float32")
     *_, last = train(config, folder=tmp_path)
     network = build(config.architecture)
     saved = load_file(tmp_path / "last.safetensors")
