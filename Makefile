@@ -41,10 +41,15 @@ types: $(DEV)
 arrows: $(DEV)
 	$(BIN)/lint-imports
 
-# The library first, then every page through AppTest in both languages (tests/conftest.py keeps that order). Branches are
+# Two processes at once, then by itself what measures or fills the machine (tests/conftest.py names it). Branches are
 # counted when all tests run: a part of them, chosen with ARGS, says nothing about the floor.
 unit: $(DEV)
-	$(BIN)/python -m pytest -m "not browser and not soak" $(or $(ARGS),--cov --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered)
+ifdef ARGS
+	$(BIN)/python -m pytest -m "not browser and not soak" $(ARGS)
+else
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not soak and not alone" -n 2 --dist loadscope --cov --cov-report=
+	$(BIN)/python -m pytest -m "alone and not browser and not soak" --cov --cov-append --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered
+endif
 
 # In a process of its own: what a person would see and how fast it comes is measured without the other tests' memory.
 browser: $(DEV)

@@ -17,6 +17,13 @@ os.environ["LANG"] = os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.pop("LANGUAGE", None)
 
 ROOT = Path(__file__).resolve().parents[1]
+_ALONE = {
+    "app/test_training_page.py", "inspection/test_meta.py", "inspection/test_speed.py", "training/test_control.py",
+    "training/test_estimate.py", "training/test_executor.py", "training/test_fair_share.py", "training/test_faults.py",
+    "training/test_keeper.py", "training/test_queue.py", "training/test_speed.py", "training/test_train.py",
+    "training/test_worker.py",
+}  # fmt: skip
+"""Files that measure, start processes that train, or use every core: never beside other tests."""
 _LATER = ("app", "browser", "load")  # after the unit tests, in this order
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::")
 
@@ -29,6 +36,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return _LATER.index(area) + 1 if area in _LATER else 0
 
     items.sort(key=stage)
+    for item in items:
+        if item.path.relative_to(ROOT / "tests").as_posix() in _ALONE:
+            item.add_marker("alone")
 
 
 @pytest.fixture(scope="session", autouse=True)

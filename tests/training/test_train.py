@@ -2,8 +2,11 @@
 
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional
 
 from cnnviz.architectures import catalog
+from cnnviz.data import fashion_mnist
 from cnnviz.specs.presets import chapter_config, presets
 from cnnviz.training import Control, TrainingConfig, train
 
@@ -80,6 +83,45 @@ def test_the_class_preset_of_lenet_with_batch_norm_reaches_85_percent():
 def test_the_best_minute_of_the_class(key, low, high):
     *_, last = train(TrainingConfig(architecture=key, epochs=1, learning_rate=0.1, evaluations=1))
     assert low <= last.test_accuracy <= high
+
+
+@pytest.mark.timeout(240)
+def test_a_whole_epoch_agrees_with_a_plain_loop_within_the_spread_of_seeds():
+    """Precision and kernels as the engine chooses them, against a loop of nothing but PyTorch in float32."""
+    config = TrainingConfig(architecture="lenet_bn", epochs=1, learning_rate=0.3, evaluations=1, batch_size=256)
+    own = []
+    for seed in (1, 2, 3):
+        *_, last = train(config.replace(seed=seed))
+        own.append(last.test_accuracy)
+    spread = max(own) - min(own)
+    assert 0 < spread < 0.15
+    assert min(own) - spread <= plain_epoch(config) <= max(own) + spread
+
+
+def plain_epoch(config):
+    """Test accuracy after one epoch with another order and other weights, nothing of the engine involved."""
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.BatchNorm2d(6), nn.Sigmoid(), nn.AvgPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.BatchNorm2d(16), nn.Sigmoid(), nn.AvgPool2d(2), nn.Flatten(),
+        nn.Linear(400, 120), nn.BatchNorm1d(120), nn.Sigmoid(), nn.Linear(120, 84), nn.BatchNorm1d(84), nn.Sigmoid(),
+        nn.Linear(84, 10),
+    )  # fmt: skip
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            nn.init.zeros_(module.bias)
+    images, labels = (torch.tensor(array) for array in fashion_mnist("train"))
+    optimizer = torch.optim.SGD(network.parameters(), lr=config.learning_rate)
+    for batch in torch.randperm(60_000).split(config.batch_size):
+        loss = functional.cross_entropy(network(images[batch].unsqueeze(1) / 255), labels[batch].long())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    images, labels = (torch.tensor(array) for array in fashion_mnist("test"))
+    with torch.no_grad():
+        right = network.eval()(images.unsqueeze(1) / 255).argmax(1) == labels
+    return right.float().mean().item()
 
 
 def test_mixing_trains_on_shares_of_classes_and_measures_plain_pictures():
