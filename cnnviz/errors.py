@@ -39,17 +39,6 @@ MESSAGES: Final[dict[str, str]] = {
         "{value} is not an input shape. Write batch×channels×height×width, for example {example}."
     ),
     "input_not_square": N_("{value} is not square. Give the same height and width, for example {example}."),
-    "kernel_does_not_fit": N_(
-        "Layer {layer}: a window of {kernel} px does not fit into the {received} px that arrive. "
-        "Take a larger input, a smaller kernel, or less stride and pooling before it."
-    ),
-    "kernel_does_not_fit_padded": N_(
-        "Layer {layer}: a window of {kernel} px does not fit into the {received} px that arrive, which the padding "
-        "of {padding} makes {padded}. Take a larger input, a smaller kernel, or less stride and pooling before it."
-    ),
-    "layer_cannot_work": N_(
-        "Layer {layer} cannot work on the {received} that arrive ({reason}). Take another input or change the layer."
-    ),
     "compare_two_to_four": N_("{value} chosen: choose two to four networks to compare."),
     # data
     "data_missing": N_("The file {file} is missing. Restore it from the repository."),

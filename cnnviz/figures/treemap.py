@@ -4,24 +4,57 @@ Each rectangle is a module; its area is its share. A stage has the same colour i
 weights and does little of the work is seen at once. No torch, no streamlit.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-import plotly.graph_objects as go
-
-from cnnviz.figures.blocks import readable_on
-from cnnviz.figures.theme import layout, palette
 from cnnviz.language import Language
 from cnnviz.rows import LayerRow, Report
 
 # Okabe and Ito's colours for all kinds of colour vision (jfly.uni-koeln.de/color), in an order in which
 # neighbours differ in lightness too.
 COLOURS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#8a8f98")
-_ROOT: Final = "/"
+WIDTH: Final = 560.0
+"""px of a treemap on a wide screen; narrower ones squeeze it."""
+HEIGHT: Final = 320.0
+"""px of a treemap."""
 _SMALLEST: Final = 0.004  # of the whole: smaller ones cannot be seen
-_HEIGHT: Final = 340
-_GAP: Final = 0.015
+_HEAD: Final = 22.0  # px for the name of a module that holds others
+_PAD: Final = 3.0  # px around them
 _MOST: Final = 0.5
+
+Box = tuple[float, float, float, float]
+"""Left, top, width and height in px."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One module's rectangle.
+
+    Attributes:
+        path: as in the report's rows.
+        name: what is written on it.
+        value: parameters or MACs, those of everything in it included.
+        share: of the network's, from 0 to 1.
+        box: where it lies, in px of a treemap of `WIDTH` × `HEIGHT`.
+        colour: of its stage.
+    """
+
+    path: str
+    name: str
+    value: int
+    share: float
+    box: Box
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Treemap:
+    """The rectangles of one figure, parents before what is in them; `total` is the network's."""
+
+    title: str
+    total: int
+    tiles: tuple[Tile, ...]
 
 
 def stage_colours(report: Report) -> Mapping[str, str]:
@@ -30,92 +63,97 @@ def stage_colours(report: Report) -> Mapping[str, str]:
     return {path: COLOURS[index % len(COLOURS)] for index, path in enumerate(paid)}
 
 
-def treemaps(
-    report: Report, _: Language, dark: bool = False, selected: str | None = None, *, stacked: bool = False
-) -> go.Figure:
+def treemaps(report: Report, _: Language) -> tuple[Treemap, Treemap]:
     """Parameters and MACs as two treemaps.
 
     Args:
         report: the network taken apart.
         _: the reader's language.
-        dark: the reader's theme.
-        selected: the path of the selected layer, which gets a thick border.
-        stacked: one below the other, for narrow screens, instead of side by side.
     """
-    half = (1 - _GAP) / 2
-    panels = (
-        (_("Parameters"), lambda row: row.parameters, (0.0, half), (half + _GAP, 1.0)),
-        (_("MACs per picture"), lambda row: row.macs, (half + _GAP, 1.0), (0.0, half)),
+    return (
+        _treemap(report, _("Parameters"), lambda row: row.parameters),
+        _treemap(report, _("MACs per picture"), lambda row: row.macs),
     )
-    traces = [
-        _treemap(report, title, value, {"x": (0, 1), "y": below} if stacked else {"x": beside}, _, dark, selected)
-        for title, value, beside, below in panels
-    ]
-    figure = go.Figure(traces)
-    figure.update_layout(
-        layout(
-            _,
-            dark,
-            height=_HEIGHT * (2 if stacked else 1),
-            margin={"l": 0, "r": 0, "t": 0, "b": 0},
-            uniformtext={"minsize": 12, "mode": "hide"},
-        )
-    )
-    return figure
 
 
-def _treemap(
-    report: Report,
-    title: str,
-    value: Callable[[LayerRow], int],
-    domain: dict[str, Any],
-    _: Language,
-    dark: bool,
-    selected: str | None,
-) -> go.Treemap:
+def squarified(areas: Sequence[float], box: Box) -> list[Box]:
+    """Rectangles of given areas that fill a box, each as near to a square as its neighbours allow.
+
+    The algorithm of Bruls, Huizing and van Wijk, "Squarified treemaps" (2000): rows along the shorter side, each as
+    long as that makes its worst rectangle squarer.
+
+    Args:
+        areas: more than 0 each, of any scale: only their shares count.
+        box: what they fill.
+
+    Returns:
+        A rectangle for each area, in the order of the areas.
+    """
+    left, top, width, height = box
+    scale = width * height / sum(areas) if areas else 0.0
+    order = sorted(range(len(areas)), key=lambda index: -areas[index])
+    found: list[Box] = [box] * len(areas)
+    while order:
+        side = min(width, height)
+        count = 1
+        while count < len(order) and _worst([areas[index] * scale for index in order[: count + 1]], side) <= _worst(
+            [areas[index] * scale for index in order[:count]], side
+        ):
+            count += 1
+        row, order = order[:count], order[count:]
+        depth = sum(areas[index] for index in row) * scale / side if side else 0.0
+        along = 0.0
+        for index in row:
+            length = areas[index] * scale / depth if depth else 0.0
+            if width >= height:
+                found[index] = (left, top + along, depth, length)
+            else:
+                found[index] = (left + along, top, length, depth)
+            along += length
+        if width >= height:
+            left, width = left + depth, width - depth
+        else:
+            top, height = top + depth, height - depth
+    return found
+
+
+def _worst(areas: Sequence[float], side: float) -> float:
+    """The largest ratio of long to short side among rectangles stacked along a side."""
+    total = sum(areas)
+    if not total or not side:
+        return float("inf")
+    return max(side**2 * max(areas) / total**2, total**2 / (side**2 * min(areas))) if min(areas) else float("inf")
+
+
+def _treemap(report: Report, title: str, value: Callable[[LayerRow], int]) -> Treemap:
     total = value(report.root)
     alone = _alone(report)
     rows = [row for row in report.layers[1:] if total and value(row) / total >= _SMALLEST and row.path not in alone]
     known = {row.path for row in rows}
-    marked = _nearest(selected, known)
     colours = stage_colours(report)
-    paper = palette(dark).grid
-    marks = [paper, *(colours.get(row.path.partition(".")[0], paper) for row in rows)]
-    ink = palette(dark).ink
-    names = [f"<b>{title}</b> {_.compact(total)}", *(row.name or row.type for row in rows)]
-    values = [total, *map(value, rows)]
-    paths = ["", *(row.path for row in rows)]
-    return go.Treemap(
-        ids=[_ROOT, *(row.path for row in rows)],
-        labels=[
-            names[0],
-            *(f"{name} · {_share(amount, total, _)}" for name, amount in zip(names[1:], values[1:], strict=True)),
-        ],
-        parents=["", *(row.parent if row.parent in known else _ROOT for row in rows)],
-        values=values,
-        branchvalues="total",
-        text=[_written(name, amount, total, _) for name, amount in zip(names, values, strict=True)],
-        texttemplate="%{text}",
-        hovertext=[
-            f"{path or title}<br>{_.number(amount)} · {_.percent(amount / total if total else 0, 1)}"
-            for path, amount in zip(paths, values, strict=True)
-        ],
-        hoverinfo="text",
-        customdata=paths,
-        sort=False,
-        domain=domain,
-        pathbar={"visible": False},
-        tiling={"packing": "squarify", "pad": 2},
-        marker={
-            "colors": marks,
-            "line": {
-                "width": [5 if path and path == marked else 1 for path in paths],
-                "color": [ink if path and path == marked else paper for path in paths],
-            },
-            "pad": {"t": 22, "l": 3, "r": 3, "b": 3},
-        },
-        textfont={"size": 13, "color": [ink if mark == paper else readable_on(mark) for mark in marks]},
-    )
+    inside: dict[str, list[LayerRow]] = {}
+    for row in rows:
+        inside.setdefault(row.parent if row.parent in known else "", []).append(row)
+
+    def tiles(parent: str, amount: int, box: Box) -> Iterator[Tile]:
+        children = inside.get(parent, [])
+        left_over = amount - sum(map(value, children))  # too small to be drawn, but it keeps its place
+        areas = [float(value(row)) for row in children] + ([float(left_over)] if left_over > 0 else [])
+        for row, place in zip(children, squarified(areas, box), strict=False):
+            colour = colours.get(row.path.partition(".")[0], COLOURS[-1])
+            yield Tile(row.path, row.name or row.type, value(row), value(row) / total, place, colour)
+            if row.path in inside:
+                yield from tiles(row.path, value(row), _inner(place))
+
+    return Treemap(title, total, tuple(tiles("", total, (0.0, 0.0, WIDTH, HEIGHT))))
+
+
+def _inner(box: Box) -> Box:
+    """What is left of a module's rectangle for those in it."""
+    left, top, width, height = box
+    head = min(_HEAD, height / 3)
+    pad = min(_PAD, width / 8)
+    return left + pad, top + head, width - 2 * pad, height - head - min(_PAD, height / 8)
 
 
 def _alone(report: Report) -> frozenset[str]:
@@ -127,18 +165,8 @@ def _alone(report: Report) -> frozenset[str]:
     return frozenset(rows[0].path for rows in paid.values() if len(rows) == 1 and rows[0].leaf)
 
 
-def _nearest(path: str | None, known: set[str]) -> str | None:
-    """The path itself or the closest module around it that is drawn."""
-    while path and path not in known:
-        path = path.rpartition(".")[0]
-    return path
-
-
-def _written(name: str, value: int, total: int, _: Language) -> str:
-    return f"<b>{name}</b><br>{_.compact(value)} · {_share(value, total, _)}"
-
-
-def _share(value: int, total: int, _: Language) -> str:
+def share_text(value: int, total: int, _: Language) -> str:
+    """A share in percent; a small one is not nothing."""
     share = value / total if total else 0.0
     return f"< {_.percent(0.01)}" if 0 < share < 0.005 else _.percent(share)
 
@@ -152,8 +180,8 @@ def describe_treemaps(report: Report, _: Language) -> str:
         _(
             "{title}: {parameters} of the parameters, {macs} of the MACs",
             title=row.name or row.type,
-            parameters=_share(row.parameters, report.parameters, _),
-            macs=_share(row.macs, report.macs, _),
+            parameters=share_text(row.parameters, report.parameters, _),
+            macs=share_text(row.macs, report.macs, _),
         )
         for row in stages
     )

@@ -3,17 +3,17 @@
 import streamlit as st
 
 from cnnviz.figures.depth import depth_chart, describe_depth
-from cnnviz.figures.treemap import describe_treemaps, treemaps
 from cnnviz.language import Language
 from cnnviz.rows import Report
 from cnnviz.ui.components.selection import select, selected_in
+from cnnviz.ui.components.treemap import network_treemaps
 from cnnviz.ui.reader import dark
 
 PLAIN = {"displayModeBar": False}
 
 
 def render_charts(report: Report, group: str, _: Language) -> None:
-    """The drawers; the layer that is selected in the group is marked, and a click on the depth chart selects one.
+    """The drawers; the layer that is selected in the group is marked, and a click on a chart selects one.
 
     Args:
         report: the network taken apart.
@@ -25,8 +25,7 @@ def render_charts(report: Report, group: str, _: Language) -> None:
         _("Where the weights and the work are"), icon=":material/dashboard:", on_change="rerun", key="treemaps"
     ) as where:
         if where.open:
-            words = describe_treemaps(report, _)
-            st.plotly_chart(treemaps(report, _, dark(), path), config=PLAIN, alt=words, key="where")
+            network_treemaps(report, _, key="where", group=group)
     with st.expander(
         _("Channels and resolution through the depth"), icon=":material/stairs:", on_change="rerun", key="depth drawer"
     ) as through:

@@ -96,10 +96,12 @@ def render_published(entry: Architecture, _: Language) -> None:
 def failing_layer(
     errors: Sequence[CnnvizError], report: Report, sentence: Callable[[CnnvizError], str]
 ) -> tuple[str, str] | None:
-    """The first layer that cannot work with what was asked for, as far as the network on the page has it, and why."""
+    """The first layer that cannot work with what was asked for, or the part of the page's network it is in, and why."""
     for error in errors:
         path = str(error.parameters.get("layer") or "").partition(" ")[0]
-        if path and report.row(path) is not None:
+        while path and report.row(path) is None:
+            path = path.rpartition(".")[0]
+        if path:
             return path, sentence(error)
     return None
 

@@ -8,6 +8,7 @@ from cnnviz.rows import Report
 from cnnviz.ui.components.layer_tree import layer_tree, tree_labels
 from cnnviz.ui.components.network_diagram import network_diagram
 from cnnviz.ui.components.selection import select, selected_in
+from cnnviz.ui.components.treemap import network_treemaps
 from cnnviz.ui.layers import tree_columns, tree_rows
 from cnnviz.ui.theme import colour_of
 
@@ -58,4 +59,6 @@ for number, key in enumerate(nets):
             height=height,
             caption=f"Layers of {entry.title}",
         )
+    if "maps" in st.query_params:
+        network_treemaps(report, _, key=f"maps{number}", group=group)
     st.text(f"{key}: {selected_in(group)!r}")
