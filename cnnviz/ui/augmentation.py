@@ -89,7 +89,7 @@ def render_live(chain: PipelineSpec, picture: Picture, grid: GridSpec, exact: Va
         st.session_state[_GOOD] = view
     except ValueError as error:
         problem = chain_sentence(error, _, chain)  # type: ignore[arg-type]
-        view = st.session_state.get(_GOOD) or _unchanged(picture, grid)
+        view = last_view() or _unchanged(picture, grid)
     live_grid(
         chain,
         view.pictures,
@@ -104,6 +104,12 @@ def render_live(chain: PipelineSpec, picture: Picture, grid: GridSpec, exact: Va
         problem=problem,
     )
     _render_no_effect(chain, picture, _)
+    return view
+
+
+def last_view() -> View | None:
+    """What the page has shown last that was good."""
+    view: View | None = st.session_state.get(_GOOD)
     return view
 
 

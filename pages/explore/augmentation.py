@@ -8,12 +8,15 @@ from cnnviz.specs.augmentation.text import chain_text
 from cnnviz.specs.grid import GridSpec
 from cnnviz.ui.augmentation import KEY, MODES, grid_of, render_grid_settings, render_live
 from cnnviz.ui.augmentation_pictures import SOURCES, render_picture
+from cnnviz.ui.augmentation_takeaway import render_augmentation_downloads
+from cnnviz.ui.augmentation_views import render_drawers
 from cnnviz.ui.chain import CHAPTER_CHAIN, chain_sentence, choose_start, keep_chain, linked_chain
 from cnnviz.ui.components.live_grid import live_chain, live_values
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import choose_option, render_refusals
+from cnnviz.ui.places import TRAINING, page_link
 
 page = heading(
     N_("Change a cat"), N_("Every draw is another picture of the same cat: what training sees instead of one.")
@@ -49,7 +52,9 @@ def render() -> None:
         render_grid_settings(form, draw_again, _)
     picture = render_picture(source, form, _)
     grid = grid_of(form)
-    render_live(chain, picture, grid, live_values(KEY) if mode == "exact" else None, _)
+    view = render_live(chain, picture, grid, live_values(KEY) if mode == "exact" else None, _)
+    page_link(TRAINING, f"**{_('Train with this')}**", icon=":material/play_arrow:", augmentation=chain_text(chain))
+    render_drawers(view, _)
     values, defaults = form.linked()
     own = {"chain": st.session_state[link.key("chain")], "picture": source, "mode": mode}
     link.write(own | values, {"chain": chain_text(CHAPTER_CHAIN), "picture": "cat", "mode": "random"} | defaults)
@@ -60,4 +65,4 @@ def render() -> None:
 
 explore()
 with page.take_away(fresh=True):
-    pass
+    render_augmentation_downloads(_)

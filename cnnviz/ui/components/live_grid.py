@@ -180,7 +180,7 @@ def live_grid(
         exact: the numbers of `live_values` in exact mode, None in random mode.
         show_values: whether what was drawn stands on each picture.
         show_original: whether the picture as it is stands before the others.
-        problem: a sentence why the chain cannot be drawn; `pictures` are the last good ones then, and are not shown.
+        problem: a sentence why the chain cannot be drawn; `pictures` are the last good ones then, of another chain.
     """
     memory = _memory(key)
     memory["mode"] = "random" if exact is None else "exact"
@@ -207,7 +207,7 @@ def live_grid(
         "operations": _entries(chain, exact),
         "titles": {operation.kind: card_words(operation, language) for operation in chain.operations},
         "fields": {operation.kind: fields(operation, language) for operation in chain.operations},
-        "drawn": [chain.describe(drawn, language) for drawn in pictures.drawn],
+        "drawn": [pictures.chain.describe(drawn, language) for drawn in pictures.drawn],
         "source": {"id": source_id, "width": pictures.source[0], "height": pictures.source[1]},
         "sheet": _sheet(pictures, sheet_id),
         "slots": pictures.slots,

@@ -139,7 +139,8 @@ class LiveGrid {
 
   // Whether the hand's movement can be drawn here now.
   get live() {
-    return Boolean(this.engine && !this.lost && this.source && this.header && canDraw(this.chain.operations))
+    if (!this.engine || this.lost || !this.source || !this.header || this.header.problem) return false
+    return canDraw(this.chain.operations)
   }
 
   // Messages --------------------------------------------------------------------------------------------------------
@@ -191,7 +192,7 @@ class LiveGrid {
       const bitmap = await decodeImage(bytes, "image/jpeg")
       this.sheet = { ...sheet, bitmap }
     }
-    if (version !== this.version || header.problem) return
+    if (version !== this.version || (header.problem && this.exact)) return
     // An answer to an earlier question is shown only where the browser has nothing better.
     if (edits !== this.edits && (this.live || edits < this.shownEdits)) return
     this.exact = { ...this.sheet, drawn: header.drawn }
@@ -406,6 +407,7 @@ class LiveGrid {
 
   // Measured here only: asking the page for its sizes in every frame makes it lay itself out in every frame.
   arrange() {
+    if (!this.root.isConnected) return // another page: nothing has a size any more
     const narrow = this.root.clientWidth < NARROW
     this.root.classList.toggle("narrow", narrow)
     const width = this.root.querySelector(".place").clientWidth || 320
