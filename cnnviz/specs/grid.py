@@ -9,4 +9,8 @@ class GridSpec(Spec):
 
     count: int = knob(8, N_("Pictures"), N_("How many draws of the same picture."), ge=1, le=16, step=1)
     seed: int = knob(0, N_("Seed"), N_("The same seed draws the same pictures again."), ge=0, le=2**31 - 1, step=1)
-    values: bool = knob(False, N_("Drawn values"), N_("Writes under each picture what was drawn for it."))
+    values: bool = knob(False, N_("Drawn values"), N_("Writes on each picture what was drawn for it."))
+    original: bool = knob(True, N_("Original"), N_("Shows the picture as it is before the draws."))
+    garment: int = knob(
+        0, N_("Number of the garment"), N_("One of the 10,000 test pictures of Fashion-MNIST."), ge=0, le=9999, step=1
+    )

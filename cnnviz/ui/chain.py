@@ -1,77 +1,83 @@
-"""The chain of augmentations on the page: a card with a switch and sliders for each operation, in order."""
+"""A chain of augmentations between pages: in a link, in the session, in words.
 
-from collections.abc import Mapping
+The session holds the chain as the line of text that stands in the link, so one value draws the cards, keys the caches
+and is carried to another page.
+"""
+
+from collections.abc import Sequence
+from typing import Final
 
 import streamlit as st
 
-from cnnviz.errors import CnnvizError, problems
-from cnnviz.language import Language
+from cnnviz.errors import CnnvizError
+from cnnviz.language import N_, Language
 from cnnviz.specs.augmentation import CHAPTER_PIPELINES, OPERATIONS, Operation, PipelineSpec
-from cnnviz.ui.fields import SpecForm
+from cnnviz.specs.augmentation.text import chain_from_text, chain_text
+from cnnviz.specs.grid import GridSpec
+from cnnviz.ui.fields import error_sentence
 from cnnviz.ui.links import PageLink
-from cnnviz.ui.network import choose_option
 
-_BY_KIND: Mapping[str, type[Operation]] = {str(kind.model_fields["kind"].default): kind for kind in OPERATIONS}
+CHAPTER_CHAIN: Final = CHAPTER_PIPELINES["combined"].pipeline
+"""Flip, colour and crop: what the page begins with."""
+
+_OWN: Final = ""  # the name of a chain that is none of the chapter's
+_TITLES: Final = {
+    "combined": CHAPTER_PIPELINES["combined"].title,
+    **{name: preset.title for name, preset in CHAPTER_PIPELINES.items()},
+    _OWN: N_("A chain of your own"),
+}
 
 
-class ChainForm:
-    """The pipeline that the cards describe; each kind of operation stands in it once.
+def linked_chain(link: PageLink, name: str, default: PipelineSpec) -> PipelineSpec:
+    """The chain of a page: from the link if it asks, else the remembered one, else the default.
 
-    The link keeps the order (`chain=horizontal_flip,color_jitter`) and what differs from the operations' own settings
-    (`horizontal_flip.p=0.3`).
+    A chain that cannot be used is refused in words, and the one before stays.
     """
+    key, state = link.key(name), st.session_state
+    if name in link.asked:
+        try:
+            state[key] = chain_text(chain_from_text(link.asked[name]))
+        except ValueError as error:
+            assert isinstance(error, CnnvizError)
+            link.refused.append(error)
+    return chain_from_text(state.setdefault(key, chain_text(default)))
 
-    def __init__(self, link: PageLink, _: Language) -> None:
-        self._link = link
-        self._ = _
-        self._forms: dict[str, SpecForm] = {}
-        self.preset = ""
-        self.pipeline: PipelineSpec | None = None
 
-    def draw(self) -> PipelineSpec | None:
-        """Draw the menu of the chapter's chains and a card for each operation; None while a card has an error."""
-        titles = {name: preset.title for name, preset in CHAPTER_PIPELINES.items()}
-        titles = {"combined": titles["combined"], **titles}
-        self.preset, is_new = choose_option(self._link, "preset", titles, self._("Chain"), self._, many=True)
-        chosen = CHAPTER_PIPELINES[self.preset].pipeline.operations
-        operations = []
-        for operation in chosen:
-            card = self._card(operation, is_new)
-            if card is not None:
-                operations.append(card)
-        complete = len(operations) == len(chosen)
-        self.pipeline = PipelineSpec(operations=tuple(operations)) if complete else None
-        return self.pipeline
+def keep_chain(link: PageLink, name: str, chain: PipelineSpec) -> str:
+    """Remember a chain under its name in the link; returns its text for `PageLink.write`."""
+    text = st.session_state[link.key(name)] = chain_text(chain)
+    return text
 
-    def _card(self, operation: Operation, is_new: bool) -> Operation | None:
-        """One operation: its switch, its sliders, and what it teaches; None if its settings cannot be used."""
-        _, kind = self._, operation.kind
-        form = SpecForm(type(operation), self._link, dict(operation), _, restart=is_new, prefix=f"{kind}.")
-        self._forms[kind] = form
-        with st.container(border=True, key=f"card {kind}", gap="small"):
-            form.draw(
-                ["enabled"], label=f"**{_(operation.title)}**", help=f"{_(operation.teaches)}\n\n{_(operation.harms)}"
-            )
-            names = [name for name in type(operation).model_fields if name not in ("kind", "enabled")]
-            form.draw(names, disabled=not form.values["enabled"])
-            try:
-                return type(operation).parse(form.values)
-            except CnnvizError as error:
-                form.show(error)
-            except ValueError as error:
-                form.show(problems(error)[0])
-        return None
 
-    def linked(self) -> tuple[dict[str, object], dict[str, object]]:
-        """Values and defaults for the link."""
-        values: dict[str, object] = {"preset": self.preset}
-        defaults: dict[str, object] = {"preset": "combined"}
-        for form in self._forms.values():
-            form_values, form_defaults = form.linked()
-            values |= form_values
-            defaults |= form_defaults
-        return values, defaults
+def choose_start(link: PageLink, name: str, chain: PipelineSpec, _: Language) -> None:
+    """The menu of the chapter's chains: choosing one begins anew with it; it shows which one the chain is."""
+    key = f"{link.key(name)} start"
+    chapter = (preset for preset in _TITLES if preset and CHAPTER_PIPELINES[preset].pipeline == chain)
+    st.session_state[key] = next(chapter, _OWN)
 
-    def sentence(self, error: CnnvizError) -> str:
-        """An error of the link in the reader's language."""
-        return next(iter(self._forms.values())).sentence(error)
+    def begin() -> None:
+        chosen = st.session_state[key]
+        if chosen:
+            keep_chain(link, name, CHAPTER_PIPELINES[chosen].pipeline)
+
+    st.selectbox(
+        _("Chain"), list(_TITLES), format_func=lambda preset: _(_TITLES[preset]), key=key, on_change=begin,
+        help=_("The chapter's chains are starting points: change, add, move and remove operations in the cards."),
+        width=230,
+    )  # fmt: skip
+
+
+def chain_words(operations: Sequence[Operation], _: Language) -> str:
+    """The operations' names in order: "Horizontal flip, Colour jitter"."""
+    return ", ".join(_(operation.title) for operation in operations)
+
+
+def chain_sentence(error: CnnvizError, _: Language, chain: PipelineSpec | None = None) -> str:
+    """An error of a chain, or of the grid, in the reader's language, with the field's label instead of its name."""
+    kinds = [*(type(operation) for operation in chain.active)] if chain else []
+    candidates = (GridSpec, *kinds, *OPERATIONS)
+    spec_type = next((kind for kind in candidates if (error.field or "") in kind.model_fields), GridSpec)
+    parameters = dict(error.parameters)
+    if error.field == "operations" and "label" in parameters:
+        error = CnnvizError(error.code, field=error.field, **{**parameters, "label": _("Chain")})
+    return error_sentence(error, spec_type, _)

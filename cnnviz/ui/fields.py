@@ -36,14 +36,17 @@ CHOICES: Final[Mapping[str, str]] = {
     "basic": N_("Basic (two 3×3)"),
     "before": N_("Before the activation"),
     "bfloat16": "bfloat16",
+    "border.constant": N_("One grey"),
     "bottleneck": N_("Bottleneck (1×1, 3×3, 1×1)"),
     "constant": N_("Constant"),
     "convolutions": N_("Convolutions only"),
     "cosine": N_("Cosine, down to zero"),
+    "cifar10": "CIFAR-10",
     "cpu": N_("Processor (CPU)"),
     "cuda": N_("NVIDIA GPU (CUDA)"),
     "default": N_("PyTorch's own"),
     "dense": N_("Dense layers"),
+    "edge": N_("The edge, repeated"),
     "float32": "float32",
     "gelu": "GELU",
     "global": N_("Global average"),
@@ -57,8 +60,10 @@ CHOICES: Final[Mapping[str, str]] = {
     "none": N_("None"),
     "one_cycle": N_("One cycle, up and down"),
     "own": N_("Its own"),
+    "policy.imagenet": "ImageNet",
     "projection": N_("1×1 convolution"),
     "range_test": N_("Range test"),
+    "reflect": N_("Mirrored"),
     "relu": "ReLU",
     "sgd": "SGD",
     "sigmoid": N_("Sigmoid"),
@@ -67,6 +72,8 @@ CHOICES: Final[Mapping[str, str]] = {
     "small": N_("One 3×3"),
     "step": N_("In steps"),
     "standard": N_("Mean and variance"),
+    "svhn": "SVHN",
+    "symmetric": N_("Mirrored, the edge twice"),
     "tanh": "Tanh",
     "two_3x3": N_("Two 3×3"),
     "variance": N_("Variance only"),
@@ -134,7 +141,7 @@ class SpecForm:
                     "disabled": disabled,
                     "persist_state": "session",
                 }
-                self.values[name] = _widget(field, label or self._(field.title or name), common, self._)
+                self.values[name] = _widget(name, field, label or self._(field.title or name), common, self._)
                 self._slots[name] = st.container(gap="xsmall")
         return self.values
 
@@ -255,16 +262,16 @@ def error_text(error: ValueError, _: Language) -> str:
     return error_sentence(problems(error)[0], Spec, _)
 
 
-def choice_label(value: Any, _: Language) -> str:
-    """The label of one value of a choice."""
-    return _(CHOICES.get(str(value), str(value)))
+def choice_label(value: Any, _: Language, name: str = "") -> str:
+    """The label of one value of a choice; `name`, the field's, tells apart what two fields call the same."""
+    return _(CHOICES.get(f"{name}.{value}") or CHOICES.get(str(value), str(value)))
 
 
-def _widget(field: FieldInfo, label: str, common: dict[str, Any], _: Language) -> Any:
+def _widget(name: str, field: FieldInfo, label: str, common: dict[str, Any], _: Language) -> Any:
     """Draw one field; the type decides which widget, the metadata its bounds. The session's state holds its value."""
     kind = field.annotation
     if get_origin(kind) is Literal:
-        return st.selectbox(label, get_args(kind), format_func=lambda value: choice_label(value, _), **common)
+        return st.selectbox(label, get_args(kind), format_func=lambda value: choice_label(value, _, name), **common)
     if kind is bool:
         return st.toggle(label, **common)
     if get_origin(kind) is tuple and not _is_range(field):

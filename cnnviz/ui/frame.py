@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -37,13 +37,17 @@ class Heading:
     _slot: Any
 
     @contextmanager
-    def take_away(self) -> Iterator[None]:
+    def take_away(self, *, fresh: bool = False) -> Iterator[None]:
         """What a reader can take along from this page: its link first, then what the page adds in the `with` block.
 
         Open it after the page has written its link.
+
+        Args:
+            fresh: whether opening it runs the page, for a page whose link is also written by a fragment.
         """
         _ = self.language
-        with self._slot.popover(_("Take it away"), icon=":material/download:"):
+        opened: Literal["rerun", "ignore"] = "rerun" if fresh else "ignore"
+        with self._slot.popover(_("Take it away"), icon=":material/download:", on_change=opened, key="take away"):
             st.caption(_("Link to exactly this view"))
             st.code(page_address(), language=None, wrap_lines=True)
             yield

@@ -103,3 +103,7 @@ class PageLink:
         self.wanted = wanted
         st.session_state[self._remembered("url")] = wanted
         st.session_state[self._remembered("values")] = {name: encode(value) for name, value in values.items()}
+
+    def follow_widgets(self) -> None:
+        """From now on the widgets lead: for a fragment, which runs again without the page that has read the link."""
+        self.asked, self.refused = {}, []

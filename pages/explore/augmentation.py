@@ -1,20 +1,22 @@
-"""Augmentation: change a cat at random, and see what a network would see."""
+"""Augmentation: change a picture at random under one's hand, and see what a network would see."""
 
 import streamlit as st
 
-from cnnviz.augmentation import Pipeline, Sample
-from cnnviz.data import cat, encode_jpeg
-from cnnviz.language import N_, Language
-from cnnviz.specs.augmentation import PipelineSpec
+from cnnviz.errors import CnnvizError
+from cnnviz.language import N_
+from cnnviz.specs.augmentation.text import chain_text
 from cnnviz.specs.grid import GridSpec
-from cnnviz.ui.chain import ChainForm
+from cnnviz.ui.augmentation import KEY, MODES, grid_of, render_grid_settings, render_live
+from cnnviz.ui.augmentation_pictures import SOURCES, render_picture
+from cnnviz.ui.augmentation_takeaway import render_augmentation_downloads
+from cnnviz.ui.augmentation_views import render_drawers
+from cnnviz.ui.chain import CHAPTER_CHAIN, chain_sentence, choose_start, keep_chain, linked_chain
+from cnnviz.ui.components.live_grid import live_chain, live_values
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
-from cnnviz.ui.network import render_refusals
-
-COLUMNS = 4
-NARROWEST = 140  # px of a picture before a row holds fewer
+from cnnviz.ui.network import choose_option, render_refusals
+from cnnviz.ui.places import TRAINING, page_link
 
 page = heading(
     N_("Change a cat"), N_("Every draw is another picture of the same cat: what training sees instead of one.")
@@ -23,67 +25,44 @@ _ = page.language
 link = PageLink("augmentation")
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def pictures(spec: PipelineSpec, count: int, seed: int) -> list[tuple[bytes, str]]:
-    """The draws as JPEG, and what was drawn as JSON-able values; computed once for everybody."""
-    samples: list[Sample] = Pipeline.of(spec).samples(cat(), count=count, seed=seed)
-    return [(encode_jpeg(sample.image), sample.drawn) for sample in samples]
-
-
 def draw_again() -> None:
     """Another seed, so other draws."""
     st.session_state[link.key("seed")] = int(st.session_state.get(link.key("seed"), 0)) + 1
 
 
-def render_grid(spec: PipelineSpec, grid: GridSpec, _: Language) -> None:
-    """The draws in rows of four (two on a phone), each with what was drawn for it."""
-    with st.skeleton(height=440):
-        drawn_cards = pictures(spec, grid.count, grid.seed)
-    with st.grid(COLUMNS, min_column_width=NARROWEST):
-        for jpeg, drawn in drawn_cards:
-            with st.container(gap="xsmall"):
-                words = spec.describe(drawn, _)
-                st.image(jpeg, width="stretch", alt=_("The cat: {words}", words=words or _("unchanged")))
-                if grid.values:
-                    st.caption(words)
+@st.fragment
+def explore() -> None:
+    """All that follows the hand: whoever moves a slider runs this and nothing else of the page."""
+    try:
+        render()
+    except CnnvizError as error:  # what no field has caused, such as a missing file of the assets
+        st.error(_.error(error), icon=":material/error:")
 
 
-wide, narrow = st.columns([3, 1], gap="medium")  # on a phone the pictures come first
-with narrow:
-    chain = ChainForm(link, _)
-    spec = chain.draw()
-with wide:
-    original, controls = st.columns([1, 3], vertical_alignment="bottom")
-    original.image(
-        encode_jpeg(cat()), width="stretch", alt=_("The original: a tabby cat's face, looking at the camera.")
-    )
+def render() -> None:
+    """The controls, the cards and the pictures, and what can be looked at closer."""
     form = SpecForm(GridSpec, link, dict(GridSpec()), _)
-    with controls:
-        refusals = st.container()  # filled when all fields have read the link
-        form.draw(["values"])
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            form.draw(["count", "seed"])
-            st.button(_("Draw again"), icon=":material/casino:", on_click=draw_again, type="primary", key="again")
+    chain = live_chain(KEY, linked_chain(link, "chain", CHAPTER_CHAIN))
+    keep_chain(link, "chain", chain)
+    refusals = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        choose_start(link, "chain", chain, _)
+        source, _new = choose_option(link, "picture", SOURCES, _("Picture"), _)
+        mode, _new = choose_option(link, "mode", MODES, _("Values"), _)
+        render_grid_settings(form, draw_again, _)
+    picture = render_picture(source, form, _)
+    grid = grid_of(form)
+    view = render_live(chain, picture, grid, live_values(KEY) if mode == "exact" else None, _)
+    page_link(TRAINING, f"**{_('Train with this')}**", icon=":material/play_arrow:", augmentation=chain_text(chain))
+    render_drawers(view, _)
+    values, defaults = form.linked()
+    own = {"chain": st.session_state[link.key("chain")], "picture": source, "mode": mode}
+    link.write(own | values, {"chain": chain_text(CHAPTER_CHAIN), "picture": "cat", "mode": "random"} | defaults)
     with refusals:
-        render_refusals(link, chain.sentence, _)
-    if spec is not None:
-        st.session_state["augmentation.good"] = spec
-    spec = st.session_state.get("augmentation.good")
-    if spec is not None:
-        render_grid(spec, GridSpec.parse(form.values), _)
-        with st.expander(_("The code of this chain"), icon=":material/code:"):
-            st.code(spec.code(), language="python")
+        render_refusals(link, lambda error: chain_sentence(error, _), _)
+    link.follow_widgets()
 
-values, defaults = chain.linked()
-grid_values, grid_defaults = form.linked()
-link.write(values | grid_values, defaults | grid_defaults)
-with page.take_away():
-    if spec is not None:
-        st.download_button(
-            _("Code as a file"),
-            spec.code(),
-            file_name="augmentation.py",
-            mime="text/x-python",
-            icon=":material/code:",
-            on_click="ignore",
-        )
+
+explore()
+with page.take_away(fresh=True):
+    render_augmentation_downloads(_)

@@ -8,6 +8,7 @@ from cnnviz.specs.presets import preset_named, presets
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.ui.about_run import render_about
+from cnnviz.ui.augmentation_choice import NAME, choose_augmentation, linked_augmentation
 from cnnviz.ui.engine import engine
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
@@ -42,11 +43,13 @@ with settings:
     start_over = is_new or changed
     network = SpecForm(entry.spec_type, link, dict(preset.config.architecture), _, restart=start_over)
     form = SpecForm(TrainingConfig, link, dict(preset.config), _, restart=start_over)
-    start_slot = st.container()
+    start_slot, chain_slot = st.container(), st.container()
     with st.grid(2, min_column_width=120):
         form.draw(FIRST)
         network.draw(["image_size"])
     network.hold([*knob_names(entry.spec_type), "in_channels", "num_classes"])
+    with chain_slot:
+        augmentation = choose_augmentation(link, network.values["image_size"], _)
     more = [field for field in TrainingConfig.model_fields if field not in (*FIRST, "architecture", "augmentation")]
     with st.expander(_("More settings"), icon=":material/tune:", key="more", on_change="rerun") as drawer:
         if drawer.open:
@@ -57,7 +60,9 @@ with settings:
 
 def make_config() -> TrainingConfig:
     """The config of the widgets."""
-    return TrainingConfig.parse({**form.values, "architecture": entry.spec(**network.values)})
+    return TrainingConfig.parse(
+        {**form.values, "architecture": entry.spec(**network.values), "augmentation": augmentation}
+    )
 
 
 config = good_or_last(
@@ -102,8 +107,22 @@ def use_rate(rate: float) -> None:
 
 run = chosen_run()
 link.write(
-    {"net": entry.key, "preset": name, **network.values, **form.values, "run": run.id if run else ""},
-    {"net": "lenet_bn", "preset": "class", **dict(preset.config.architecture), **dict(preset.config), "run": ""},
+    {
+        "net": entry.key,
+        "preset": name,
+        **network.values,
+        **form.values,
+        "run": run.id if run else "",
+        NAME: linked_augmentation(link),
+    },
+    {
+        "net": "lenet_bn",
+        "preset": "class",
+        **dict(preset.config.architecture),
+        **dict(preset.config),
+        "run": "",
+        NAME: "none",
+    },
 )
 with start_slot:
     render_start(config, preset.reductions(_), run is None or run.ended, press_start, form.show, _)

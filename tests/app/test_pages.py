@@ -96,7 +96,7 @@ def test_a_missing_file_is_named_and_no_traceback_shown(open_page, language, mon
 
 
 def test_every_part_of_a_forged_link_is_named(open_page):
-    app = open_page(AUGMENTATION, "en", preset="zzz", seed="-4")
+    app = open_page(AUGMENTATION, "en", chain="zzz", seed="-4", picture="dog", mode="both")
     assert not app.exception
     said = " ".join(warning.value for warning in app.warning)
-    assert "zzz" in said and "-4" in said
+    assert all(word in said for word in ("zzz", "-4", "dog", "both"))

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from cnnviz.language import Language
-from cnnviz.specs.augmentation import Operation
+from cnnviz.specs.augmentation import GROUPS, OPERATIONS, Operation
 from cnnviz.ui.fields import choice_label
 
 _SHARES: Final = frozenset(
@@ -16,8 +16,16 @@ _SHARES: Final = frozenset(
 
 
 def card_words(operation: Operation, _: Language) -> dict[str, str]:
-    """The title of an operation's card, and what it teaches and harms."""
-    return {"title": _(operation.title), "help": f"{_(operation.teaches)}\n\n{_(operation.harms)}"}
+    """The title of an operation's card, what it teaches and when it harms."""
+    return {"title": _(operation.title), "teaches": _(operation.teaches), "harms": _(operation.harms)}
+
+
+def menu_of(_: Language) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every operation in groups: the group's title, and the kind and title of each of its operations."""
+    groups: dict[str, list[tuple[str, str]]] = {group: [] for group in GROUPS}
+    for kind in OPERATIONS:
+        groups[kind.group].append((str(kind.model_fields["kind"].default), _(kind.title)))
+    return [(_(GROUPS[group]), kinds) for group, kinds in groups.items()]
 
 
 def fields_of(operation: Operation, _: Language) -> list[dict[str, Any]]:
@@ -27,7 +35,7 @@ def fields_of(operation: Operation, _: Language) -> list[dict[str, Any]]:
     """
     fields = []
     for name, field in type(operation).model_fields.items():
-        shape = _shape(field, _)
+        shape = _shape(name, field, _)
         if name in ("kind", "enabled") or shape is None:
             continue
         words = {"name": name, "title": _(field.title or name), "help": _(field.description or "")}
@@ -52,12 +60,12 @@ def parameters_of(operation: Operation, _: Language) -> list[dict[str, Any]]:
     return fields
 
 
-def _shape(field: FieldInfo, _: Language) -> dict[str, Any] | None:
+def _shape(name: str, field: FieldInfo, _: Language) -> dict[str, Any] | None:
     kind = field.annotation
     if kind is bool:
         return {"type": "switch"}
     if get_origin(kind) is Literal:
-        return {"type": "choice", "options": [[value, choice_label(value, _)] for value in get_args(kind)]}
+        return {"type": "choice", "options": [[value, choice_label(value, _, name)] for value in get_args(kind)]}
     extra: Mapping[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     low, high = (_bound(field, side, extra) for side in ("ge", "le"))
     if low is None or high is None:

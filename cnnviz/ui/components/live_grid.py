@@ -33,10 +33,10 @@ from starlette.routing import Route
 from cnnviz.data.encoding import encode_png
 from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
-from cnnviz.specs.augmentation import Operation, PipelineSpec
+from cnnviz.specs.augmentation import MAX_OPERATIONS, Operation, PipelineSpec
 from cnnviz.ui.components.assets import ServedScripts
 from cnnviz.ui.components.curve_wire import encode
-from cnnviz.ui.components.grid_fields import card_words, fields_of, parameters_of
+from cnnviz.ui.components.grid_fields import card_words, fields_of, menu_of, parameters_of
 from cnnviz.ui.components.live_pictures import LivePictures, Values
 
 _SCRIPTS: Final = ServedScripts(
@@ -66,6 +66,13 @@ def live_labels(_: Language) -> dict[str, str]:
         "up": _("Move up: {title}"),
         "down": _("Move down: {title}"),
         "remove": _("Remove: {title}"),
+        "about": _("What it teaches, when it harms: {title}"),
+        "teaches": _("It teaches:"),
+        "harms": _("It harms:"),
+        "add": _("Another operation"),
+        "add_button": _("Add"),
+        "added": _("{title} is added as step {place}."),
+        "original": _("Original"),
         "moved": _("{title} is now step {place} of {count}."),
         "removed": _("{title} is removed."),
         "empty": _("No operation yet: every picture is the original."),
@@ -100,8 +107,8 @@ def live_chain(key: str, start: PipelineSpec) -> PipelineSpec:
     if memory.get("start") != digest:
         memory["start"] = digest
         if _digest(memory.get("chain")) != digest:
-            count = len(start.operations)
-            memory.update(version=memory.get("version", 0) + 1, chain=_plain(start), exact=[{}] * count, edits=0)
+            exact = _carried(memory, start)
+            memory.update(version=memory.get("version", 0) + 1, chain=_plain(start), exact=exact, edits=0)
     state = st.session_state.get(key)
     asked = state.get("chain") if state else None
     if isinstance(asked, Mapping) and asked.get("version") == _version(memory) and asked != memory.get("asked"):
@@ -121,6 +128,18 @@ def live_chain(key: str, start: PipelineSpec) -> PipelineSpec:
 def live_values(key: str) -> tuple[dict[str, float], ...]:
     """The numbers set by hand for each operation of what `live_chain` has returned, all of them within their bounds."""
     return tuple(_memory(key).get("exact", ()))
+
+
+def _carried(memory: Mapping[str, Any], start: PipelineSpec) -> list[dict[str, float]]:
+    """The numbers set by hand that another chain keeps: those of the same kind, first with first."""
+    left = [
+        (plain["kind"], values) for plain, values in zip(memory.get("chain", ()), memory.get("exact", ()), strict=True)
+    ]
+    carried = []
+    for operation in start.operations:
+        place = next((place for place, (kind, _values) in enumerate(left) if kind == operation.kind), None)
+        carried.append({} if place is None else left.pop(place)[1])
+    return carried
 
 
 def _within(operation: Operation, asked: Any) -> dict[str, float]:
@@ -145,6 +164,7 @@ def live_grid(
     language: Language,
     exact: Values | None = None,
     show_values: bool = False,
+    show_original: bool = False,
     problem: str = "",
 ) -> None:
     """Draw the cards of a chain and the pictures that follow them. `app.py` must serve `component_routes()`.
@@ -159,7 +179,8 @@ def live_grid(
         language: the reader's, for the cards and for what was drawn.
         exact: the numbers of `live_values` in exact mode, None in random mode.
         show_values: whether what was drawn stands on each picture.
-        problem: a sentence why the chain cannot be drawn; `pictures` are the last good ones then, and are not shown.
+        show_original: whether the picture as it is stands before the others.
+        problem: a sentence why the chain cannot be drawn; `pictures` are the last good ones then, of another chain.
     """
     memory = _memory(key)
     memory["mode"] = "random" if exact is None else "exact"
@@ -178,12 +199,15 @@ def live_grid(
         "edits": memory.get("edits", 0),
         "count": len(pictures.drawn),
         "values": show_values,
+        "original": show_original,
+        "menu": menu_of(language),
+        "limit": MAX_OPERATIONS,
         "problem": problem,
         "labels": {**labels, "alt": alt},
         "operations": _entries(chain, exact),
         "titles": {operation.kind: card_words(operation, language) for operation in chain.operations},
         "fields": {operation.kind: fields(operation, language) for operation in chain.operations},
-        "drawn": [chain.describe(drawn, language) for drawn in pictures.drawn],
+        "drawn": [pictures.chain.describe(drawn, language) for drawn in pictures.drawn],
         "source": {"id": source_id, "width": pictures.source[0], "height": pictures.source[1]},
         "sheet": _sheet(pictures, sheet_id),
         "slots": pictures.slots,

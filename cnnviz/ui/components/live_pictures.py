@@ -23,6 +23,7 @@ class LivePictures:
     """Torchvision's pictures of a chain on one sheet, and the random numbers behind them. Plain data, to be cached.
 
     Attributes:
+        chain: the operations.
         sheet: JPEG of quality 100 without chroma subsampling, the pictures in cells, row by row.
         size: (width, height) of a picture, px.
         pitch: (width, height) of a cell, px.
@@ -34,6 +35,7 @@ class LivePictures:
         seed: that of the draws.
     """
 
+    chain: PipelineSpec
     sheet: bytes
     size: tuple[int, int]
     pitch: tuple[int, int]
@@ -75,6 +77,7 @@ def draw_live(
     slots = _slots(chain)
     units = [Pipeline.units(seed, index, kind, occurrence) for index in range(count) for kind, occurrence in slots]
     return LivePictures(
+        chain=chain,
         sheet=encode_jpeg(sheet, quality=100),
         size=(width, height),
         pitch=pitch,

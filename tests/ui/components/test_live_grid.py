@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.augmentation import Pipeline
 from cnnviz.data import cat
 from cnnviz.language import Language
-from cnnviz.specs.augmentation import CHAPTER_PIPELINES, OPERATIONS, PICTURE_OPERATIONS, PipelineSpec
+from cnnviz.specs.augmentation import CHAPTER_PIPELINES, GROUPS, OPERATIONS, PICTURE_OPERATIONS, PipelineSpec, Rotation
 from cnnviz.ui.components import live_grid as module
-from cnnviz.ui.components.grid_fields import fields_of, parameters_of
+from cnnviz.ui.components.grid_fields import fields_of, menu_of, parameters_of
 from cnnviz.ui.components.live_grid import live_chain, live_labels, live_values
 from cnnviz.ui.components.live_pictures import draw_live
 
@@ -85,6 +85,34 @@ def test_what_is_no_chain_is_ignored(session, forged):
     live_chain("live", COMBINED)
     session["live"] = {"chain": forged}
     assert live_chain("live", COMBINED) == COMBINED
+
+
+def test_an_operation_that_the_browser_adds_gets_its_own_settings(session):
+    live_chain("live", HUE)
+    message = sent(HUE)
+    message["chain"]["operations"].append({"kind": "rotation", "enabled": True, "settings": {}})
+    session["live"] = message
+    assert live_chain("live", HUE).operations == (*HUE.operations, Rotation())
+    assert live_values("live")[1] == {"angle": 0}
+
+
+def test_another_chain_keeps_what_the_hand_has_set(session):
+    live_chain("live", COMBINED)
+    message = sent(COMBINED)
+    message["chain"]["operations"][1]["exact"] = {"hue": 0.25}
+    session["live"] = message
+    live_chain("live", COMBINED)
+    changed = PipelineSpec(operations=(COMBINED.operations[1].replace(brightness=0), HUE.operations[0]))
+    live_chain("live", changed)
+    assert live_values("live")[0]["hue"] == 0.25 and live_values("live")[1] == {}
+
+
+def test_the_menu_holds_every_operation_once_under_what_it_changes():
+    menu = menu_of(Language("en"))
+    assert [title for title, _kinds in menu] == list(GROUPS.values())
+    kinds = [kind for _title, entries in menu for kind, _name in entries]
+    assert sorted(kinds) == sorted(kind.model_fields["kind"].default for kind in OPERATIONS)
+    assert ("cutmix", "CutMix") in menu[-1][1]
 
 
 def test_values_set_by_hand_stay_within_their_bounds(session):

@@ -1,4 +1,5 @@
-// The chain as cards: for each operation a switch, its sliders, and buttons to move and remove it.
+// The chain as cards: for each operation a switch, its sliders, what it teaches, and buttons to move and remove it; under
+// them a menu of operations to add.
 //
 // A slider is an <input type="range">, which keyboards, fingers and screen readers know; a range of values is two of them
 // over one track. Focus stays where it was when a card moves.
@@ -8,16 +9,19 @@ import { format } from "./wire.js"
 const NOTCHES = 200 // positions of a slider with a logarithmic scale or no step of its own
 
 export class Chain {
-  constructor(root, { onMove, onRelease, onSpeak }) {
+  constructor(root, { onMove, onRelease, onAdd, onSpeak }) {
     this.onMove = onMove
     this.onRelease = onRelease
+    this.onAdd = onAdd
     this.onSpeak = onSpeak
     this.cards = []
+    this.pending = [] // kinds that were added and whose settings the server has not named yet
     this.list = document.createElement("ol")
     this.empty = document.createElement("p")
     this.empty.className = "empty"
     this.empty.tabIndex = -1
-    root.append(this.list, this.empty)
+    this.adder = new Adder(kind => this.add(kind))
+    root.append(this.list, this.empty, this.adder.element)
   }
 
   // What the chain is now: [{ kind, enabled, settings, exact? }, …].
@@ -25,9 +29,16 @@ export class Chain {
     return this.cards.map(card => card.operation)
   }
 
+  // The chain as the server is told of it: a new operation still without settings, which the server knows.
+  get asked() {
+    return [...this.operations, ...this.pending.map(kind => ({ kind, enabled: true, settings: {} }))]
+  }
+
   // `overruled`: whether the server has set another chain. Otherwise only words may have changed.
-  update({ operations, labels, fields, titles }, overruled) {
+  update({ operations, labels, fields, titles, menu, limit }, overruled) {
     const wordsOf = ({ kind }) => JSON.stringify([labels, titles[kind], fields[kind]])
+    this.adder.update(labels, menu, limit)
+    if (overruled) this.pending = []
     const known = this.cards.every(card => !titles[card.operation.kind] || card.key === wordsOf(card.operation))
     if (this.labels && known && !overruled) return
     this.labels = labels
@@ -40,6 +51,34 @@ export class Chain {
     this.list.replaceChildren(...this.cards.map(card => card.element))
     this.number()
     if (focus) controls(this.cards[Math.min(focus[0], this.cards.length - 1)]?.element)[focus[1]]?.focus({ preventScroll: true })
+  }
+
+  // An operation is added at the end, once the server has named its settings.
+  add(kind) {
+    this.pending.push(kind)
+    this.number()
+    this.onAdd()
+  }
+
+  // The server knows the operations that were added: the last ones of its chain.
+  complete({ operations, titles, fields, labels }) {
+    const added = operations.slice(-this.pending.length)
+    if (added.map(({ kind }) => kind).join() !== this.pending.join()) return
+    this.pending = []
+    for (const operation of added) {
+      const { kind } = operation
+      const key = JSON.stringify([labels, titles[kind], fields[kind]])
+      const card = new Card(structuredClone(operation), titles[kind], fields[kind], this, key)
+      this.cards.push(card)
+      this.list.append(card.element)
+      card.explain(true)
+    }
+    this.number()
+    const card = this.cards.at(-1)
+    card.power.focus({ preventScroll: true })
+    card.element.scrollIntoView({ block: "nearest" })
+    const place = { title: card.words.title, place: this.cards.length, count: this.cards.length }
+    this.onSpeak(this.labels.added.replace(/\{(\w+)\}/g, (_, name) => place[name]))
   }
 
   // The card and the control in it that have the focus.
@@ -56,6 +95,7 @@ export class Chain {
     })
     this.empty.textContent = this.labels.empty
     this.empty.hidden = this.cards.length > 0
+    this.adder.count(this.cards.length + this.pending.length)
   }
 
   shift(card, by) {
@@ -106,13 +146,24 @@ class Card {
     this.power.setAttribute("role", "switch")
     this.power.checked = operation.enabled
     make("span", "title", toggle).textContent = words.title
-    toggle.title = words.help
+    toggle.title = `${words.teaches}\n\n${words.harms}`
+    this.about = this.button(
+      head, "M11 7h2v2h-2zm0 4h2v6h-2zM12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm0 18a8 8 0 1 1 0-16 8 8 0 0 1 0 16z",
+      labels.about, () => this.explain(this.lesson.hidden),
+    )
     this.up = this.button(head, "M12 6 5 13l1.5 1.5L12 9l5.5 5.5L19 13z", labels.up, () => chain.shift(this, -1))
     this.down = this.button(head, "M12 18l7-7-1.5-1.5L12 15 6.5 9.5 5 11z", labels.down, () => chain.shift(this, 1))
     this.gone = this.button(
       head, "M18.3 7.1 16.9 5.7 12 10.6 7.1 5.7 5.7 7.1 10.6 12 5.7 16.9 7.1 18.3 12 13.4 16.9 18.3 18.3 16.9 13.4 12z",
       labels.remove, () => chain.remove(this),
     )
+    this.lesson = make("div", "about", this.element)
+    for (const [title, text] of [[labels.teaches, words.teaches], [labels.harms, words.harms]]) {
+      const line = make("p", "", this.lesson)
+      make("b", "", line).textContent = `${title} `
+      line.append(text)
+    }
+    this.explain(false)
     this.body = make("div", "fields", this.element)
     for (const field of fields) this.add(field)
     this.power.onchange = () => {
@@ -122,6 +173,12 @@ class Card {
       chain.onRelease()
     }
     this.dim()
+  }
+
+  // What the operation teaches and when it harms, shown or hidden.
+  explain(shown) {
+    this.lesson.hidden = !shown
+    this.about.setAttribute("aria-expanded", shown)
   }
 
   dim() {
@@ -210,6 +267,44 @@ class Card {
       this.chain.onMove()
       this.chain.onRelease()
     }
+  }
+}
+
+// The menu of operations, in groups, and the button that adds the chosen one.
+class Adder {
+  constructor(add) {
+    this.element = make("div", "adder")
+    this.label = make("label", "", this.element)
+    this.words = make("span", "", this.label)
+    this.select = make("select", "", this.label)
+    this.button = make("button", "", this.element)
+    this.button.type = "button"
+    this.button.onclick = () => add(this.select.value)
+  }
+
+  update(labels, menu, limit) {
+    const key = JSON.stringify([labels.add, menu])
+    this.limit = limit
+    if (key === this.key) return
+    this.key = key
+    this.words.textContent = labels.add
+    this.button.textContent = labels.add_button
+    const { value } = this.select
+    this.select.replaceChildren()
+    for (const [title, kinds] of menu) {
+      const group = make("optgroup", "", this.select)
+      group.label = title
+      for (const [kind, name] of kinds) {
+        const option = make("option", "", group)
+        option.value = kind
+        option.textContent = name
+      }
+    }
+    if (value) this.select.value = value
+  }
+
+  count(number) {
+    this.button.disabled = this.select.disabled = number >= this.limit
   }
 }
 

@@ -11,11 +11,14 @@ import { canDraw, planOf } from "./operations.js"
 import { decode, describe } from "./wire.js"
 
 const instances = new WeakMap()
-const GAP = 8 // px between two pictures
+const GAP = 8 // px between two pictures, less between small ones
+const gapOf = width => Math.max(1, Math.min(GAP, Math.round(width / 20)))
 const PACE = 80 // ms between two questions to the server while a thumb moves
 const PATIENCE = 3000 // ms until an answer counts as lost
 const SMOOTH = [17.5, 19] // ms between two frames: below the first there is time to spare, above the second too little
 const LEAST_SHARE = 4 // without a graphics card at least a quarter of the pictures in each frame
+const SCROLLER = '[data-testid="stMain"]' // what Streamlit scrolls in place of the document
+const BELOW = 16 // px that stay free below the pictures
 const NARROW = 640 // px of width below which the cards stand under the pictures
 
 const sheets = new Map() // a style sheet for each shadow root's window, loaded once
@@ -90,6 +93,12 @@ class LiveGrid {
     this.canvas = make("canvas", "pictures", this.stage)
     this.canvas.setAttribute("aria-hidden", "true")
     this.list = make("ul", "tiles", this.stage)
+    this.before = make("div", "before", this.stage)
+    this.before.setAttribute("role", "img")
+    this.before.hidden = true
+    this.unchanged = make("canvas", "", this.before)
+    this.unchanged.setAttribute("aria-hidden", "true")
+    make("span", "", this.before)
     this.note = make("p", "note", place)
     this.note.hidden = true
     this.cards = make("div", "cards", this.root)
@@ -98,6 +107,10 @@ class LiveGrid {
     this.chain = new Chain(this.cards, {
       onMove: () => this.changed(true),
       onRelease: () => this.release(),
+      onAdd: () => {
+        this.edits++
+        this.release()
+      },
       onSpeak: text => (this.spoken.textContent = text),
     })
   }
@@ -126,7 +139,8 @@ class LiveGrid {
 
   // Whether the hand's movement can be drawn here now.
   get live() {
-    return Boolean(this.engine && !this.lost && this.source && this.header && canDraw(this.chain.operations))
+    if (!this.engine || this.lost || !this.source || !this.header || this.header.problem) return false
+    return canDraw(this.chain.operations)
   }
 
   // Messages --------------------------------------------------------------------------------------------------------
@@ -148,6 +162,7 @@ class LiveGrid {
       this.sent = null
     }
     this.chain.update(header, overruled)
+    if (this.chain.pending.length && header.edits >= this.edits) this.chain.complete(header)
     this.root.setAttribute("aria-label", header.labels.title)
     this.tell()
     this.takeSource(header, source)
@@ -164,6 +179,9 @@ class LiveGrid {
     this.awaited = null
     this.source = { id, bitmap }
     if (this.engine && !this.lost) this.engine.setSource(bitmap)
+    Object.assign(this.unchanged, { width: bitmap.width, height: bitmap.height })
+    this.unchanged.getContext("2d").drawImage(bitmap, 0, 0)
+    this.before.classList.toggle("coarse", bitmap.width < 64)
     this.schedule()
   }
 
@@ -174,7 +192,7 @@ class LiveGrid {
       const bitmap = await decodeImage(bytes, "image/jpeg")
       this.sheet = { ...sheet, bitmap }
     }
-    if (version !== this.version || header.problem) return
+    if (version !== this.version || (header.problem && this.exact)) return
     // An answer to an earlier question is shown only where the browser has nothing better.
     if (edits !== this.edits && (this.live || edits < this.shownEdits)) return
     this.exact = { ...this.sheet, drawn: header.drawn }
@@ -237,7 +255,7 @@ class LiveGrid {
     this.setStateValue("chain", {
       version: this.version,
       edits: this.edits,
-      operations: this.chain.operations.map(({ kind, enabled, settings, exact }) => ({ kind, enabled, settings, exact })),
+      operations: this.chain.asked.map(({ kind, enabled, settings, exact }) => ({ kind, enabled, settings, exact })),
     })
   }
 
@@ -328,17 +346,20 @@ class LiveGrid {
 
   // Where the pictures stand in the canvas, in px of the pictures; as many columns as make them largest.
   layout({ width, height }) {
-    const { count } = this.header
+    const { original } = this.header
+    const count = this.header.count + (original ? 1 : 0) // the picture before comes first
     const { background } = this
     const columns = this.columns(width, height, count)
     // A little less space between them where pixel for pixel is just too wide.
     const spare = Math.floor((this.room.width - columns * width) / Math.max(columns - 1, 1))
-    const gap = spare >= 3 && spare < GAP ? spare : GAP
-    const cells = Array.from({ length: count }, (_, tile) => [
+    const usual = gapOf(width)
+    const gap = spare >= 3 && spare < usual ? spare : usual
+    const all = Array.from({ length: count }, (_, tile) => [
       (tile % columns) * (width + gap), Math.floor(tile / columns) * (height + gap),
     ])
-    const frame = { cells, background, width: columns * (width + gap) - gap, height: Math.ceil(count / columns) * (height + gap) - gap }
-    const key = [frame.width, frame.height, width, count, this.room.width, this.room.height, ...background].join()
+    const [before, cells] = original ? [all[0], all.slice(1)] : [null, all]
+    const frame = { cells, before, background, width: columns * (width + gap) - gap, height: Math.ceil(count / columns) * (height + gap) - gap }
+    const key = [frame.width, frame.height, width, count, original, this.room.width, this.room.height, ...background].join()
     if (key !== this.arranged) {
       this.arranged = key
       this.place(frame, { width, height })
@@ -347,8 +368,9 @@ class LiveGrid {
   }
 
   columns(width, height, count) {
+    const gap = gapOf(width)
     const scale = columns => Math.min(
-      this.room.width / (columns * (width + GAP)), this.room.height / (Math.ceil(count / columns) * (height + GAP)),
+      this.room.width / (columns * (width + gap)), this.room.height / (Math.ceil(count / columns) * (height + gap)),
     )
     const all = Array.from({ length: count }, (_, index) => index + 1)
     const largest = Math.max(...all.map(scale))
@@ -364,15 +386,15 @@ class LiveGrid {
     this.stage.style.width = `${Math.floor(frame.width * scale)}px`
     this.stage.style.aspectRatio = `${frame.width} / ${frame.height}`
     this.stage.classList.toggle("coarse", scale >= 2)
-    while (this.list.children.length > frame.cells.length) this.list.lastChild.remove()
-    frame.cells.forEach(([x, y], tile) => {
-      const item = this.list.children[tile] ?? this.addTile()
-      const share = (value, whole) => `${(100 * value) / whole}%`
-      Object.assign(item.style, {
-        left: share(x, frame.width), top: share(y, frame.height),
-        width: share(size.width, frame.width), height: share(size.height, frame.height),
-      })
+    const share = (value, whole) => `${(100 * value) / whole}%`
+    const lay = (element, [x, y]) => Object.assign(element.style, {
+      left: share(x, frame.width), top: share(y, frame.height),
+      width: share(size.width, frame.width), height: share(size.height, frame.height),
     })
+    while (this.list.children.length > frame.cells.length) this.list.lastChild.remove()
+    frame.cells.forEach((cell, tile) => lay(this.list.children[tile] ?? this.addTile(), cell))
+    this.before.hidden = !frame.before
+    if (frame.before) lay(this.before, frame.before)
   }
 
   addTile() {
@@ -385,19 +407,27 @@ class LiveGrid {
 
   // Measured here only: asking the page for its sizes in every frame makes it lay itself out in every frame.
   arrange() {
+    if (!this.root.isConnected) return // another page: nothing has a size any more
     const narrow = this.root.clientWidth < NARROW
     this.root.classList.toggle("narrow", narrow)
     const width = this.root.querySelector(".place").clientWidth || 320
-    this.room = { width, height: Math.round(window.innerHeight * (narrow ? 0.36 : 0.78)) }
+    // As much height as is left under what stands above, so that nobody has to scroll to see all pictures.
+    const above = this.root.getBoundingClientRect().top + (document.querySelector(SCROLLER)?.scrollTop ?? 0)
+    const left = Math.min(Math.max(window.innerHeight - above - BELOW, 0.55 * window.innerHeight), 0.78 * window.innerHeight)
+    this.room = { width, height: Math.round(narrow ? 0.36 * window.innerHeight : left) }
     this.background = getComputedStyle(this.canvas).backgroundColor.match(/[\d.]+/g).slice(0, 3).map(Number)
     this.schedule()
   }
 
   // Words -----------------------------------------------------------------------------------------------------------
 
-  // What was drawn for each picture: on it where that was asked for, and for a screen reader once the hand lets go.
+  // The name of the picture before. What was drawn for each picture: on it where that was asked for, and for a screen reader once the hand lets go.
   write(drawn, released) {
     const { labels, values } = this.header
+    if (this.before.lastChild.textContent !== labels.original) {
+      this.before.lastChild.textContent = labels.original
+      this.before.setAttribute("aria-label", labels.original)
+    }
     if (!values && !released) return
     drawn.forEach((of, tile) => {
       const item = this.list.children[tile]
