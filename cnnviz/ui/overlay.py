@@ -12,7 +12,15 @@ from cnnviz.figures.curves import Reference
 from cnnviz.language import N_, Language
 from cnnviz.specs.augmentation import PipelineSpec
 from cnnviz.training import RunRecord
-from cnnviz.training.comparing import SeedBand, Setting, difference_is_real, differing, measuring_error, seed_bands
+from cnnviz.training.comparing import (
+    SeedBand,
+    Setting,
+    band_key,
+    difference_is_real,
+    differing,
+    measuring_error,
+    seed_bands,
+)
 from cnnviz.training.diagnosis import LN_10
 from cnnviz.ui.components.live_curves import Axis, curve_labels, live_curves
 from cnnviz.ui.diagnosis import findings_of
@@ -42,6 +50,7 @@ def render_overlay(
     references: Sequence[Reference] = (),
     names: Sequence[str] = (),
     places: Mapping[str, Positions] | None = None,
+    race: bool = False,
     height: int = 440,
 ) -> None:
     """One live chart of some runs; the seeds of one are drawn as their mean and spread.
@@ -57,14 +66,24 @@ def render_overlay(
         references: further lines.
         names: of the runs; their own unless given.
         places: where the steps of each run lie on the axis, if not as `runs.positions` says.
+        race: whether the runs go on again and again by themselves, which needs no marks, and have their end in sight.
         height: px.
     """
     names = names or distinct_names(records, _)
+    colours = tell_apart(records)
     together = _bands_by_run(records, _) if bands else {}
     live_curves(
         [
             curves_of(
-                record, name, _, key=key, axis=axis, band=together.get(record.id), places=(places or {}).get(record.id)
+                record,
+                name,
+                _,
+                key=key,
+                axis=axis,
+                band=together.get(record.id),
+                places=(places or {}).get(record.id),
+                colour=colours[record.id],
+                race=race,
             )
             for record, name in zip(records, names, strict=True)
         ],
@@ -101,18 +120,43 @@ def published_references(records: Sequence[RunRecord], _: Language) -> tuple[Ref
     found = []
     for key in [key for key in keys if key in spreads][:_MOST_REFERENCES]:
         spread, entry = spreads[key], architecture(key)
-        label = _(
-            "{network}, published: {median} [{lowest}–{highest}]",
-            network=_(entry.title),
-            median=_.percent(spread.median, 1),
-            lowest=_.percent(spread.lowest, 1),
-            highest=_.percent(spread.highest, 1),
-        )
+        label = _("{network}, published: {median}", network=_(entry.title), median=_.percent(spread.median, 1))
         found.append(
             Reference("accuracy", spread.median, label, (entry.colour, entry.colour_dark),
                       (spread.lowest, spread.highest))
         )  # fmt: skip
     return tuple(found)
+
+
+# Okabe & Ito's other colours, for runs of one family beside each other; (light theme, dark theme).
+_MORE_COLOURS: Final = (
+    ("#d55e00", "#ee7030"), ("#008a64", "#1fb88a"), ("#b85c93", "#cc79a7"), ("#7a6a00", "#f0e442"),
+    ("#3d3d3d", "#d0d0d0"), ("#0072b2", "#4a90d9"), ("#b87a00", "#e69f00"), ("#2a9fd6", "#56b4e9"),
+)  # fmt: skip
+
+
+def tell_apart(records: Sequence[RunRecord]) -> dict[str, tuple[str, str]]:
+    """A colour for each run: its network's own for the first one, for the next ones of its family another one.
+
+    Seeds of one run share theirs.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    by_settings: dict[str, tuple[str, str]] = {}
+    owned = {_own_colour(record) for record in records}
+    for record in records:
+        key = band_key(record.config)
+        if key not in by_settings:
+            taken = set(by_settings.values())
+            own = _own_colour(record)
+            free = [colour for colour in _MORE_COLOURS if colour not in taken | owned]
+            by_settings[key] = own if own not in taken else free[0] if free else own
+        found[record.id] = by_settings[key]
+    return found
+
+
+def _own_colour(record: RunRecord) -> tuple[str, str]:
+    entry = architecture(record.config.architecture.key)
+    return entry.colour, entry.colour_dark
 
 
 def verdict(records: Sequence[RunRecord], _: Language) -> str:
@@ -167,19 +211,18 @@ def runs_table(records: Sequence[RunRecord], _: Language) -> pd.DataFrame:
     """One line per run: what it reached, then the settings in which the runs differ, tinted."""
     rows = []
     settings = differing([record.config for record in records])
+    finished = all(record.state == "finished" for record in records)
     for place, record in enumerate(records):
         findings = findings_of(record)
         reached = {
-            _("State"): _(STATES[record.state]),
+            **({} if finished else {_("State"): _(STATES[record.state])}),
             _("Test accuracy"): _percent(record.test_accuracy, _),
-            _("Best"): _percent(record.best_test_accuracy, _),
             _("Train accuracy"): _percent(record.train_accuracy, _),
             _("Time"): _.seconds(record.seconds) if record.step else "–",
             _("Diagnosis"): findings[0].label(_) if findings else "–",
         }
         tinted = {
-            _(setting.label): f":blue-background[**{plain(value_text(setting.values[place], _))}**]"
-            for setting in settings
+            _(setting.label): f":blue-background[**{plain(setting_text(setting, place, _))}**]" for setting in settings
         }
         rows.append({**reached, **tinted})
     names = [plain(name) for name in distinct_names(records, _)]
@@ -190,10 +233,16 @@ def settings_table(settings: Sequence[Setting], names: Sequence[str], _: Languag
     """One line per setting, one column per run; where the runs differ the line is tinted."""
     lines = []
     for setting in settings:
-        texts = [plain(value_text(value, _)) for value in setting.values]
+        texts = [plain(setting_text(setting, place, _)) for place in range(len(setting.values))]
         lines.append([f":blue-background[**{text}**]" for text in texts] if setting.differs else texts)
     index = pd.Index([_(setting.label) for setting in settings], name=_("Setting"))
     return pd.DataFrame(lines, index=index, columns=[plain(name) for name in names])
+
+
+def setting_text(setting: Setting, place: int, _: Language) -> str:
+    """A setting of one of the runs in words."""
+    value = setting.values[place]
+    return _(architecture(value).title) if setting.name == "architecture.key" else value_text(value, _)
 
 
 def value_text(value: Any, _: Language) -> str:

@@ -89,7 +89,7 @@ RESULTS: Final = Place(
     ":material/grid_on:",
     N_("What a trained network gets right and wrong, class by class, and how it came to see it."),
 )
-PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, RUNS, RACE)
+PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, RUNS, RACE, RESULTS)
 
 
 def navigation_pages(_: Language) -> list[st.Page]:

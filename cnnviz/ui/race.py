@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+import pandas as pd
 import streamlit as st
 
 from cnnviz.events import Evaluated, Started
@@ -12,13 +13,14 @@ from cnnviz.specs.comparison import Contender, contender, contenders
 from cnnviz.specs.presets import preset_named
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
-from cnnviz.training.race import BUDGET_WORDS, Budget, Lane, RaceSpec, Winner, training_seconds
+from cnnviz.training.race import BUDGET_WORDS, Budget, Lane, RaceSpec, Winner, training_seconds, within_budget
 from cnnviz.training.race_runner import RaceRecord
 from cnnviz.ui.engine import engine, owner, races
+from cnnviz.ui.fields import choice_label
 from cnnviz.ui.overlay import render_overlay
 from cnnviz.ui.runs import Positions
 from cnnviz.ui.start import foresee
-from cnnviz.ui.work import network_macs
+from cnnviz.ui.work import network_macs, parameters_of
 
 KEY: Final = "race"
 AMOUNTS: Final[Mapping[Budget, float]] = {"seconds": 15.0, "images": 30_000.0, "macs": 5e11}
@@ -110,7 +112,7 @@ def render_race(race: RaceRecord, _: Language) -> bool:
     marks = [_predicted(race, names, _)] if over and race.prediction and race.prediction[1] is not None else []
     render_overlay(
         list(records.values()), _, key=f"{KEY} {race.id}", axis=race.spec.budget, bands=False,
-        names=[names[number] for number in records], references=marks, height=400,
+        names=[names[number] for number in records], references=marks, height=400, race=True,
         places={record.id: _places(record) for record in records.values()} if race.spec.budget == "seconds" else None,
     )  # fmt: skip
     if over:
@@ -191,9 +193,35 @@ def render_budget(default: Budget, amount: float, prefix: str, _: Language) -> t
         required=True, persist_state="session",
     ) or default  # fmt: skip
     key = f"{prefix}.amount {budget}"
-    state.setdefault(key, amount if budget == default else AMOUNTS[budget])
-    low, high, form = {"seconds": (2.0, 600.0, "%.0f"), "images": (500.0, 6e6, "%.0f"), "macs": (1e9, 1e16, "%.2g")}[
-        budget
-    ]
-    chosen = st.number_input(_("Budget of each"), low, high, key=key, format=form, persist_state="session")
-    return budget, float(chosen)
+    unit, label = _UNITS[budget]
+    state.setdefault(key, (amount if budget == default else AMOUNTS[budget]) / unit)
+    low, high = {"seconds": (2.0, 600.0), "images": (500.0, 6e6), "macs": (1.0, 1e7)}[budget]
+    chosen = st.number_input(_(label), low, high, key=key, format="%.0f", persist_state="session")
+    return budget, float(chosen) * unit
+
+
+_UNITS: Final[Mapping[Budget, tuple[float, str]]] = {
+    "seconds": (1.0, N_("Seconds of training for each")),
+    "images": (1.0, N_("Training images for each")),
+    "macs": (1e9, N_("GMACs of training for each")),
+}
+
+
+def contestants_table(spec: RaceSpec, _: Language) -> pd.DataFrame:
+    """What one should know before predicting: what each costs, and how far the budget takes it."""
+    rows = []
+    for config in spec.contestants:
+        macs = network_macs(config.architecture)
+        row = {
+            _("Parameters"): _.compact(parameters_of(config.architecture)),
+            _("MACs per picture"): _.compact(macs),
+            _("Optimiser"): choice_label(config.optimizer, _),
+            _("Learning rate"): _.significant(config.learning_rate),
+            _("Batch size"): _.number(config.batch_size),
+        }
+        if spec.budget != "seconds":
+            whole = within_budget(config, spec.budget, spec.amount, macs)
+            row[_("Images in its budget")] = _.number(whole.epochs * whole.train_images)
+            row[_("Expected time")] = _.seconds(_expected(whole))
+        rows.append(row)
+    return pd.DataFrame(rows, index=pd.Index([_(name) for name in spec.names], name=_("Contestant")))

@@ -64,6 +64,8 @@ def curves_of(
     axis: Axis = "steps",
     band: tuple[str, str] | None = None,
     places: Positions | None = None,
+    colour: tuple[str, str] | None = None,
+    race: bool = False,
 ) -> RunCurves:
     """A run's points, the whole of it or as much as the browser still needs.
 
@@ -75,6 +77,8 @@ def curves_of(
         axis: what its horizontal axis counts.
         band: what it is one seed of: an id and a name.
         places: where its steps lie on the axis, if not as `positions` says.
+        colour: in the light and in the dark theme; its network's own unless given.
+        race: whether it goes on again and again by itself, which needs no marks, and has its end in sight.
     """
     after = 0
     if not needs_history(key, record.id):
@@ -87,13 +91,13 @@ def curves_of(
     marks = [
         Mark(max(event.step, 1), _(_ACTIONS[event.action], value=_rate(event, _)))
         for _number, event in events
-        if isinstance(event, Controlled)
+        if isinstance(event, Controlled) and not race
     ]
     entry = architecture(record.config.architecture.key)
     return RunCurves(
         id=record.id,
         name=name,
-        color=(entry.colour, entry.colour_dark),
+        color=colour or (entry.colour, entry.colour_dark),
         dash=cast(Dash, entry.dash),
         train_steps=steps.step,
         train_loss=steps.loss,
@@ -103,7 +107,8 @@ def curves_of(
         test_accuracy=[event.test_accuracy for event in tests],
         previous_step=after,
         steps_per_epoch=record.config.steps_per_epoch,
-        marks=(*marks, *finding_marks(record, _)),
+        total_steps=record.total_steps if race and axis != "seconds" else 0,
+        marks=(*marks, *(() if race else finding_marks(record, _))),
         positions=positions(record, tests, axis) if places is None else places,
         band=band,
     )

@@ -14,6 +14,12 @@ def network_macs(spec: ArchitectureSpec) -> int:
     return report_of(spec).macs
 
 
+@st.cache_resource(max_entries=256, show_spinner=False)
+def parameters_of(spec: ArchitectureSpec) -> int:
+    """Weights and biases of a network."""
+    return report_of(spec).parameters
+
+
 def training_macs(config: TrainingConfig) -> int:
     """MACs of a whole training."""
     return TRAINING_PASSES * network_macs(config.architecture) * config.epochs * config.train_images

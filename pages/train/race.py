@@ -14,7 +14,15 @@ from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import choose_option, render_refusals
 from cnnviz.ui.places import RUNS, page_link
-from cnnviz.ui.race import begin, own_race, racing_keys, render_budget, render_prediction_form, render_race
+from cnnviz.ui.race import (
+    begin,
+    contestants_table,
+    own_race,
+    racing_keys,
+    render_budget,
+    render_prediction_form,
+    render_race,
+)
 
 TICK = 0.4
 
@@ -109,6 +117,13 @@ with screen:
             _("Choose a classic race at the right, say who will win, and press Start. All get the same budget."),
             icon=":material/flag:",
         )
+        if spec is not None:
+            try:
+                st.table(
+                    contestants_table(spec, _), alt=_("What each contestant costs and how far the budget takes it")
+                )
+            except CnnvizError as error:
+                st.error(error_text(error, _), icon=":material/error:")
         st.stop()
     going = races().going(race.id)
     st.fragment(render_live, run_every=TICK if going else None)(race.id, going, _)

@@ -39,7 +39,7 @@ except CnnvizError as error:
 screen, settings = st.columns([3, 1], gap="medium")
 with settings:
     chosen = choose_runs(link, _)
-    axis, _new = choose_option(link, "x", AXES, _("Horizontal axis"), _)
+    axis, _new = choose_option(link, "x", AXES, _("Horizontal axis"), _, many=True)
     switches = {}
     for name, label, default in (
         ("log", _("Logarithmic loss"), False),
