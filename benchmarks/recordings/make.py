@@ -57,16 +57,16 @@ def make(key: str, machine: str) -> None:
             FOLDER / f"{key}.jsonl.gz", run_id(key), config, events, machine=machine,
             date=time.strftime("%Y-%m-%d"), created=float(int(time.time())),
         )  # fmt: skip
-        shrink(place / LAST, FOLDER / key / LAST)
-        if (FOLDER / key / LAST).stat().st_size > LARGEST:
-            (FOLDER / key / LAST).unlink()
-            (FOLDER / key).rmdir()
+        weights = FOLDER / f"{key}.{LAST}"
+        shrink(place / LAST, weights)
+        if weights.stat().st_size > LARGEST:
+            weights.unlink()
         elif key in ALONG_THE_CURVE:
             along = history(place)
             for number in range(MOST):
                 step, path = along[round(number * (len(along) - 1) / (MOST - 1))]
                 if step < last.step:
-                    shrink(path, FOLDER / key / path.name)
+                    shrink(path, FOLDER / f"{key}.{path.name}")
 
 
 def main() -> None:

@@ -35,6 +35,7 @@ _STRETCHES: Final = 40
 _AT_CHANCE: Final = 0.06  # nats around ln 10
 _LEARNS: Final = 2.2  # nats: below this it has begun to learn
 _EXPLODED: Final = 1.5  # × ln 10
+_HUGE: Final = 10 * LN_10  # nats: whoever has been there and is at chance now was thrown there by one step
 _SPIKES: Final = 3
 _RISE: Final = 1.08  # × the smallest test loss
 _DROP: Final = 0.1  # of test accuracy between two measurements, which training does not share
@@ -245,7 +246,8 @@ def diagnose(curves: Curves) -> tuple[Finding, ...]:
     if len(steps) < FEWEST:
         return ()
     view = _View.of(steps, loss.astype(np.float64), right.astype(np.float64), curves)
-    found = [finding for finding in (_lost(view), _stuck(view)) if finding]
+    broken = _lost(view) or _stuck(view)
+    found = [broken] if broken else []
     if not any(finding.level == "alarm" for finding in found):
         found += [
             finding
@@ -308,6 +310,9 @@ def _lost(view: _View) -> Finding | None:
     """The loss far above where it was: exploded without becoming infinite, or back at chance after it had learnt."""
     last, best = float(view.levels[-2:].mean()), float(view.levels.min())
     suggested = nearby_rate(view.curves.learning_rate / 10)
+    if view.loss.max() > _HUGE and last > LN_10 - 2 * _AT_CHANCE:
+        at = int(view.steps[view.loss.argmax()])
+        return Finding("diverged", "alarm", at, {"step": at, "suggested": suggested})
     if last > _EXPLODED * LN_10 and last > best + 0.5:
         above = view.levels > (LN_10 if best < LN_10 - 0.3 else (best + last) / 2)
         at = int(view.ends[np.flatnonzero(~above)[-1]]) if not above.all() else int(view.ends[0])
@@ -329,7 +334,10 @@ def _stuck(view: _View) -> Finding | None:
 
 
 def _overfitting(view: _View) -> Finding | None:
-    """The test loss has risen for at least two measurements from its lowest while the training loss fell on."""
+    """The test loss has risen for at least two measurements from its lowest while the training loss fell on.
+
+    By more than it jumps anyway: with batch norm it jumps a lot.
+    """
     steps, loss, _accuracy = view.tests
     if len(steps) < 5:
         return None
@@ -340,7 +348,9 @@ def _overfitting(view: _View) -> Finding | None:
         return None
     now = float(loss[-3:].mean())
     trained = view.near(view.levels, steps[best]), float(view.levels[-2:].mean())
-    if now < _RISE * calm[best] or now < calm[best] + 0.02 or trained[1] > 0.9 * trained[0]:
+    jitter = float(np.median(np.abs(loss[2:-2] - 2 * loss[3:-1] + loss[4:]))) if len(loss) > 4 else 0.0
+    rise = now - float(calm[best])
+    if now < _RISE * calm[best] or rise < max(0.02, jitter) or trained[1] > 0.9 * trained[0]:
         return None
     numbers = {"epoch": view.epoch(steps[best]), "lowest": float(calm[best]), "loss": float(loss[-1])}
     return Finding("overfitting", "alarm", int(steps[best]), numbers)

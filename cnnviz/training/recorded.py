@@ -1,8 +1,8 @@
 """Runs that ship with the app: their events, labelled with machine and date, and the weights of the small ones.
 
-A recording is a gzipped file of JSON lines: the first says what it is of and where and when it was made, each other one
-is an event of the run as the engine yielded it, figures rounded to five digits. Weights, where there are any, are
-checkpoints in float16 without the optimiser's state. Everything here works without torch.
+A recording is a gzipped file of JSON lines: the first says what it is of and where and when it was made, each other
+one is an event of the run as the engine yielded it, figures rounded to five digits. Weights, where there are any, lie beside
+it as "<name>.<file>": checkpoints in float16 without the optimiser's state. Everything here works without torch.
 """
 
 import gzip
@@ -17,12 +17,12 @@ from typing import Any, Final
 from cnnviz.data.files import ASSETS, reading
 from cnnviz.errors import CnnvizError
 from cnnviz.events import Checkpoint, Event, parse_event
+from cnnviz.language import N_
 from cnnviz.specs.training import TrainingConfig
+from cnnviz.training.records import RECORDED
 from cnnviz.training.store import RunStore
 
 FOLDER: Final = ASSETS / "runs"
-OWNER: Final = "recorded"
-"""Whose runs these are: nobody's, so nobody can change them."""
 _SUFFIX: Final = ".jsonl.gz"
 _DIGITS: Final = 5
 
@@ -57,7 +57,7 @@ class Recording:
     @property
     def weights(self) -> tuple[Path, ...]:
         """Its checkpoints, if any ship with it."""
-        return tuple(sorted(self.path.parent.glob(f"{self.path.name.removesuffix(_SUFFIX)}/*.safetensors")))
+        return tuple(sorted(self.path.parent.glob(f"{self.path.name.removesuffix(_SUFFIX)}.*.safetensors")))
 
 
 def recordings(folder: Path = FOLDER) -> tuple[Recording, ...]:
@@ -101,7 +101,7 @@ def install(store: RunStore, folder: Path = FOLDER) -> tuple[str, ...]:
 
     One that is damaged is left out: the app works without it.
     """
-    known = {record.id for record in store.records(owner=OWNER)}
+    known = {record.id for record in store.records(owner=RECORDED)}
     added = []
     for path in sorted(folder.glob(f"*{_SUFFIX}")):
         with suppress(CnnvizError, OSError):
@@ -116,15 +116,15 @@ def install(store: RunStore, folder: Path = FOLDER) -> tuple[str, ...]:
 def _bring_in(store: RunStore, recording: Recording) -> None:
     events = list(recording.events())
     weights = recording.weights
-    store.create(recording.config, owner=OWNER, state="running", run_id=recording.id, created=recording.created)
+    store.create(recording.config, owner=RECORDED, state="running", run_id=recording.id, created=recording.created)
     store.append(recording.id, events)
     label = f"{recording.machine}, {recording.date}"
-    store.update(recording.id, tags=("recorded",), notes=label, pinned=True)
+    store.update(recording.id, tags=(N_("recorded"),), notes=label, pinned=True)
     if weights:
         target = store.run_folder(recording.id)
         target.mkdir(parents=True, exist_ok=True)
         for file in weights:
-            shutil.copyfile(file, target / file.name)
+            shutil.copyfile(file, target / file.name.partition(".")[2])
 
 
 def _head(path: Path) -> Recording:

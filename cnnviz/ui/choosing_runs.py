@@ -7,14 +7,17 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
-from cnnviz.training import RunRecord
+from cnnviz.training import RunRecord, RunStore
 from cnnviz.training.comparing import FEWEST_SEEDS, band_key, seed_bands
+from cnnviz.training.records import RECORDED
 from cnnviz.ui.engine import engine, my_runs, owner
 from cnnviz.ui.fields import error_text
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.overlay import option_text
 
 MOST: Final = 24
+FIRST: Final = ("lenet", "lenet_bn")
+"""Networks whose recorded runs a fresh server shows at once."""
 _LISTED: Final = 200
 
 
@@ -36,6 +39,8 @@ def choose_runs(link: PageLink, _: Language, *, name: str = "runs", most: int = 
             except CnnvizError as error:
                 link.refused.append(error)
         st.session_state[key] = found
+    elif key not in st.session_state:
+        st.session_state[key] = recorded_runs(store, FIRST)
     listed = {record.id: record for record in store.records(owner=owner(), limit=_LISTED)}
     listed |= {record.id: record for record in store.records(limit=_LISTED) if record.id not in listed}
     for run_id in st.session_state.get(key, []):
@@ -49,6 +54,12 @@ def choose_runs(link: PageLink, _: Language, *, name: str = "runs", most: int = 
         max_selections=most, persist_state="session", placeholder=_("Choose runs"),
     )  # fmt: skip
     return [listed[run_id] for run_id in chosen]
+
+
+def recorded_runs(store: RunStore, keys: Sequence[str]) -> list[str]:
+    """The ids of the recorded runs of some networks, as far as there are any, in that order."""
+    found = {record.config.architecture.key: record.id for record in store.records(owner=RECORDED)}
+    return [found[key] for key in keys if key in found]
 
 
 def render_more_seeds(chosen: Sequence[RunRecord], link: PageLink, _: Language, *, name: str = "runs") -> None:

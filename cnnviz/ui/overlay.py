@@ -100,6 +100,7 @@ def render_overlay(
             *references,
         ],
         log_loss=log_loss,
+        legend=True,
     )
 
 
@@ -287,7 +288,7 @@ def option_text(record: RunRecord, _: Language) -> str:
     """A run in the list of those that can be chosen."""
     name = distinct_names([record], _)[0]
     best = _percent(record.best_test_accuracy, _)
-    details = [name, best, _("seed {seed}", seed=record.config.seed), *record.tags]
+    details = [name, best, _("seed {seed}", seed=record.config.seed), *map(_, record.tags)]
     return " · ".join(details)
 
 

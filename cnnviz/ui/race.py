@@ -18,6 +18,7 @@ from cnnviz.training.race_runner import RaceRecord
 from cnnviz.ui.engine import engine, owner, races
 from cnnviz.ui.fields import choice_label
 from cnnviz.ui.overlay import render_overlay
+from cnnviz.ui.run_list import plain
 from cnnviz.ui.runs import Positions
 from cnnviz.ui.start import foresee
 from cnnviz.ui.work import network_macs, parameters_of
@@ -163,15 +164,15 @@ def _render_lanes(
 
 def _render_winners(race: RaceRecord, found: Mapping[Budget, Winner], names: Sequence[str], _: Language) -> None:
     """One winner per axis, and what had been predicted."""
-    with st.grid(max(1, len(found)), min_column_width=200):
-        for axis, ahead in found.items():
-            first = _("Level") if ahead.first is None else names[ahead.first]
-            at = _.seconds(ahead.at) if axis == "seconds" else _.compact(ahead.at)
-            shares = " · ".join(
-                f"{name} {_.percent(share, 1)}" for name, share in zip(names, ahead.accuracies, strict=True)
-            )
-            st.metric(_(WINNERS[axis], at=at), first, help=shares)
-            st.caption(shares)
+    rows = []
+    for axis, ahead in found.items():
+        at = _.seconds(ahead.at) if axis == "seconds" else _.compact(ahead.at)
+        first = _("Level") if ahead.first is None else names[ahead.first]
+        shares = {plain(name): _.percent(share, 1) for name, share in zip(names, ahead.accuracies, strict=True)}
+        rows.append({_("Compared at"): _(WINNERS[axis], at=at), _("Ahead"): f"**{plain(first)}**", **shares})
+    if rows:
+        table = pd.DataFrame(rows).set_index(_("Compared at"))
+        st.table(table, alt=_("Who is ahead at equal seconds, images and MACs"))
     ahead_here = found.get(race.spec.budget)
     if race.prediction is not None and ahead_here is not None and ahead_here.first is not None:
         right = race.prediction[0] == ahead_here.first

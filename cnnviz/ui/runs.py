@@ -10,6 +10,7 @@ from cnnviz.events import Controlled, Evaluated
 from cnnviz.figures.curves import Dash, Mark, Reference, RunCurves
 from cnnviz.language import N_, Language
 from cnnviz.training import RunRecord, time_left
+from cnnviz.training.records import RECORDED
 from cnnviz.ui.components.live_curves import Axis, curve_labels, live_curves, needs_history, sent_up_to
 from cnnviz.ui.diagnosis import finding_marks
 from cnnviz.ui.engine import engine
@@ -211,7 +212,9 @@ def render_state(record: RunRecord, _: Language) -> None:
 
 
 def render_choices(record: RunRecord, _: Language) -> None:
-    """What was chosen automatically."""
+    """What was chosen automatically, and for a run that ships with the app where and when it was made."""
+    if record.owner == RECORDED:
+        st.caption(_("A recorded run that ships with the app: {label}.", label=record.notes))
     if record.choices:
         st.caption(
             _(

@@ -57,7 +57,7 @@ def start(spec: RaceSpec, prediction: tuple[int, float | None] | None) -> None:
     try:
         show(begin(spec, prediction))
     except CnnvizError as error:
-        st.session_state["race refused"] = error
+        st.session_state["race_refused"] = error
 
 
 def choose(_: Language) -> tuple[RaceSpec | None, dict[str, object]]:
@@ -98,7 +98,7 @@ race = chosen_race()
 screen, settings = st.columns([2, 1], gap="medium")
 with settings:
     spec, values = choose(_)
-    refused = st.session_state.pop("race refused", None)
+    refused = st.session_state.pop("race_refused", None)
     if refused is not None:
         st.error(error_text(refused, _), icon=":material/error:")
     if spec is not None:

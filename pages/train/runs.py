@@ -84,12 +84,12 @@ with screen:
         st.stop()
     going = any_going(chosen)
     st.fragment(render_live, run_every=TICK if going else None)([record.id for record in chosen], going, _)
-    with st.expander(_("All settings"), icon=":material/table_rows:", on_change="rerun", key="all settings") as drawer:
+    with st.expander(_("All settings"), icon=":material/table_rows:", on_change="rerun", key="all_settings") as drawer:
         if drawer.open:
             configs = [record.config for record in chosen]
             st.table(settings_table(settings_of(configs), distinct_names(chosen, _), _))
     with st.expander(
-        _("Published results"), icon=":material/menu_book:", on_change="rerun", key="published results"
+        _("Published results"), icon=":material/menu_book:", on_change="rerun", key="published_results"
     ) as shelf:
         if shelf.open:
             st.caption(

@@ -1,5 +1,7 @@
 """What curves say: each fault its own alarm, and none on the healthy ones."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -163,3 +165,16 @@ def test_which_networks_have_batch_norm():
 def test_a_rate_that_is_suggested_can_be_used():
     assert nearby_rate(0.0333) == pytest.approx(0.03)
     assert nearby_rate(1e-9) == pytest.approx(1e-6) and nearby_rate(500) == 10
+
+
+FAULTS = recordings(Path(__file__).parent / "faults")
+
+
+@pytest.mark.parametrize("recording", FAULTS, ids=lambda one: one.path.name.partition(".")[0])
+def test_a_fault_recorded_with_the_engine_gets_its_own_name(recording):
+    """Made on purpose: sigmoids at a rate of 0.1, ReLU at 5, 500 pictures 80 times, batch norm at 0.002 and at 2."""
+    assert kinds(diagnose(recorded(recording))) == [recording.path.name.partition(".")[0]]
+
+
+def test_five_faults_are_recorded():
+    assert len(FAULTS) == 5

@@ -96,6 +96,7 @@ def live_curves(
     references: Sequence[Reference] = (),
     smoothing: float = 0.9,
     log_loss: bool = False,
+    legend: bool = False,
 ) -> None:
     """Draw the curves of some runs over one another: accuracy above, loss below, one shared axis.
 
@@ -113,6 +114,7 @@ def live_curves(
         references: horizontal lines to compare with.
         smoothing: 0 to below 1, the weight of the past in the moving average over steps.
         log_loss: whether the loss has a logarithmic axis.
+        legend: whether there is a legend, in which runs can be hidden, also where the lines carry their names.
 
     Raises:
         ValueError: if a run's arrays differ in length, two runs share an id, or `smoothing` is outside [0, 1).
@@ -151,6 +153,7 @@ def live_curves(
         ],
         "smoothing": smoothing,
         "log": log_loss,
+        "legend": legend,
     }
     _MOUNT(
         key=key,

@@ -269,7 +269,7 @@ class LiveCurves {
 
   writeLegend(width) {
     const items = groupRuns(this.listed())
-    this.legend.hidden = labelsDirectly(items.length, width)
+    this.legend.hidden = items.length < 2 || (labelsDirectly(items.length, width) && !this.frame.legend)
     if (this.legend.hidden) {
       this.hidden.clear() // nobody could bring them back
       return
