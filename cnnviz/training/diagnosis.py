@@ -310,7 +310,7 @@ def _lost(view: _View) -> Finding | None:
     """The loss far above where it was: exploded without becoming infinite, or back at chance after it had learnt."""
     last, best = float(view.levels[-2:].mean()), float(view.levels.min())
     suggested = nearby_rate(view.curves.learning_rate / 10)
-    if view.loss.max() > _HUGE and last > LN_10 - 2 * _AT_CHANCE:
+    if view.loss.max() > _HUGE and abs(last - LN_10) < 2 * _AT_CHANCE:
         at = int(view.steps[view.loss.argmax()])
         return Finding("diverged", "alarm", at, {"step": at, "suggested": suggested})
     if last > _EXPLODED * LN_10 and last > best + 0.5:

@@ -1,8 +1,8 @@
 """Runs that ship with the app: their events, labelled with machine and date, and the weights of the small ones.
 
 A recording is a gzipped file of JSON lines: the first says what it is of and where and when it was made, each other
-one is an event of the run as the engine yielded it, figures rounded to five digits. Weights, where there are any, lie beside
-it as "<name>.<file>": checkpoints in float16 without the optimiser's state. Everything here works without torch.
+one is an event of the run as the engine yielded it, figures rounded to five digits. Weights, where there are any, lie
+beside it as "<name>.<file>": checkpoints in float16 without the optimiser's state. Everything here works without torch.
 """
 
 import gzip
