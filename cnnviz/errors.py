@@ -106,6 +106,14 @@ MESSAGES: Final[dict[str, str]] = {
     "text_too_long": N_("{label}: {length} characters are too many, the most allowed is {limit}. Shorten it."),
     "tags_too_many": N_("{count} tags are too many, the most allowed is {limit}. Take some away."),
     "run_unknown": N_("There is no run {value} on this server."),
+    "race_two_to_four": N_("{value} in the race: choose two to four."),
+    "race_budget_small": N_(
+        "The budget is {images} images for one contestant, and its batches have {batch_size}. Give more."
+    ),
+    "race_budget_large": N_(
+        "The budget is {epochs} passes over all images for one contestant, the most allowed is {limit}. Give less."
+    ),
+    "race_unknown": N_("There is no race {value} on this server."),
     "store_unusable": N_("Runs cannot be kept in {folder}: {reason}."),
 }
 

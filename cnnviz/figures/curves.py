@@ -32,13 +32,15 @@ class Reference:
         panel: which of the two charts it belongs to.
         value: an accuracy as a share of one, or a loss in nats.
         label: what it means, in the reader's language.
-        color: the run's colour if it belongs to one; "" for the neutral grey.
+        color: the run's colour if it belongs to one, or a pair (light theme, dark theme); "" for the neutral grey.
+        spread: the lowest and the highest of what the line stands for, drawn as a tinted strip; None for a line alone.
     """
 
     panel: Literal["accuracy", "loss"]
     value: float
     label: str
-    color: str = ""
+    color: str | tuple[str, str] = ""
+    spread: tuple[float, float] | None = None
 
 
 def _no_steps() -> Steps:
@@ -67,6 +69,10 @@ class RunCurves:
         total_steps: how many steps the run will have, so that the axis reaches as far; 0 where it is not known.
         revision: changes when the run starts over and what was drawn before no longer counts.
         marks: what happened on the way.
+        positions: where some steps lie on an axis of seconds or MACs, as (step, position); straight lines between them
+            and beyond the last. Empty on other axes.
+        band: the id and the name of what it is one seed of; three or more such runs are drawn as their mean and their
+            spread. None for a run that stands for itself.
     """
 
     id: str
@@ -84,6 +90,8 @@ class RunCurves:
     total_steps: int = 0
     revision: int | str = 0
     marks: tuple[Mark, ...] = ()
+    positions: tuple[tuple[int, float], ...] = ()
+    band: tuple[str, str] | None = None
 
 
 def extremes(values: ArrayLike, limit: int) -> NDArray[np.intp]:

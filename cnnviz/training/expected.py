@@ -6,7 +6,7 @@ from typing import Final
 
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training.reading import RunReader
-from cnnviz.training.records import RunRecord, time_left
+from cnnviz.training.records import RECORDED, RunRecord, time_left
 
 _ALIKE: Final = ("architecture", "device", "precision", "threads")
 _LOOKED_AT: Final = 50  # runs
@@ -29,6 +29,8 @@ def recent_speed(store: RunReader, config: TrainingConfig) -> float | None:
     Measurements of the test set and checkpoints count in its time. None if there is no such run.
     """
     for other in store.records(architecture=config.architecture.key, limit=_LOOKED_AT):
+        if other.owner == RECORDED:
+            continue
         alike = all(getattr(other.config, name) == getattr(config, name) for name in _ALIKE)
         if alike and other.step >= 3 and other.seconds > 0:
             return _images(other.config, other.step) / other.seconds

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 State = Literal["queued", "running", "paused", "stopping", "finished", "stopped", "failed", "interrupted"]
 UNFINISHED: Final[tuple[State, ...]] = ("queued", "running", "paused", "stopping")
+RECORDED: Final = "recorded"
+"""The owner of the runs that ship with the app: nobody, so nobody can change them, and another machine's speed."""
 ENDED: Final[tuple[State, ...]] = ("finished", "stopped", "failed", "interrupted")
 
 

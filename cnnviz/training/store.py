@@ -61,8 +61,9 @@ class RunStore(RunReader):
         self._instance.close()
 
     def create(
-        self, config: TrainingConfig, *, owner: str, name: str = "", group: str | None = None, state: State = "queued"
-    ) -> str:
+        self, config: TrainingConfig, *, owner: str, name: str = "", group: str | None = None, state: State = "queued",
+        run_id: str = "", created: float | None = None,
+    ) -> str:  # fmt: skip
         """A new run; returns its id.
 
         Args:
@@ -71,8 +72,12 @@ class RunStore(RunReader):
             name: for people, at most 80 characters are kept.
             group: what it belongs to, or None.
             state: "queued", unless training begins at once.
+            run_id: the id of a run that was made elsewhere and is brought in; it is not offered as `find_same`, since
+                this machine would give other numbers.
+            created: when that one was made; now if None.
         """
-        run_id = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+        key = None if run_id else config_hash(config)
+        run_id = run_id or "".join(secrets.choice(_ALPHABET) for _ in range(10))
         with self._database.writing() as connection:
             connection.execute(
                 'INSERT INTO runs (id, instance, owner, "group", name, config, state, created, total_steps, '
@@ -80,8 +85,8 @@ class RunStore(RunReader):
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     run_id, self._instance.id, owner, group, clean_name(name), config.model_dump_json(), state,
-                    time.time(), config.total_steps, config.learning_rate, self._database.version,
-                    config.architecture.key, config_hash(config),
+                    time.time() if created is None else created, config.total_steps, config.learning_rate,
+                    self._database.version, config.architecture.key, key,
                 ),
             )  # fmt: skip
         return run_id

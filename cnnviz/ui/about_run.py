@@ -6,28 +6,22 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from cnnviz.inspection import report_of
 from cnnviz.language import N_, Language
-from cnnviz.specs.architectures import ArchitectureSpec
 from cnnviz.training import RunRecord
 from cnnviz.training.card import RunCard, card
 from cnnviz.training.details import NAME_LENGTH, NOTES_LENGTH, TAGS
 from cnnviz.ui.engine import my_runs
 from cnnviz.ui.fields import choice_label, error_text
 from cnnviz.ui.run_list import plain
+from cnnviz.ui.work import network_macs
 
 SUGGESTED: Final = (N_("for class"), N_("keep"))
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _macs(spec: ArchitectureSpec) -> int:
-    return report_of(spec).macs
 
 
 def run_card(record: RunRecord, _: Language) -> RunCard:
     """Everything that is needed to understand a run or to repeat it."""
     spec = record.config.architecture
-    return card(record, record.choices, _, macs=_macs(spec), choice=lambda value: choice_label(value, _))
+    return card(record, record.choices, _, macs=network_macs(spec), choice=lambda value: choice_label(value, _))
 
 
 def render_about(record: RunRecord, forget: Callable[[], None], _: Language) -> None:

@@ -6,15 +6,27 @@ import secrets
 import streamlit as st
 
 from cnnviz.training import LocalExecutor, OwnedRuns, RunStore
+from cnnviz.training.race_runner import Races
+from cnnviz.training.recorded import install
 
 
 @st.cache_resource(show_spinner=False)
 def engine() -> LocalExecutor:
     """The executor of this server; it marks what an earlier server left behind and keeps a worker warm.
 
+    The recorded runs that ship with the app are in it from the first moment.
+
     For reading; whatever a person does to a run goes through `my_runs`, which knows whose it is.
     """
-    return LocalExecutor(RunStore())
+    store = RunStore()
+    install(store)
+    return LocalExecutor(store)
+
+
+@st.cache_resource(show_spinner=False)
+def races() -> Races:
+    """The races of this server."""
+    return Races(engine())
 
 
 def owner() -> str:

@@ -68,7 +68,28 @@ TRAINING: Final = Place(
     ":material/show_chart:",
     N_("Train a network on Fashion-MNIST and watch the curves grow."),
 )
-PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING)
+RUNS: Final = Place(
+    "train/runs.py",
+    "runs",
+    N_("Compare runs"),
+    ":material/stacked_line_chart:",
+    N_("Lay the curves of several runs over one another and see what made the difference."),
+)
+RACE: Final = Place(
+    "train/race.py",
+    "race",
+    N_("Race"),
+    ":material/flag:",
+    N_("Two to four networks under the same budget, in turn on one device: predict who wins, then watch."),
+)
+RESULTS: Final = Place(
+    "train/results.py",
+    "results",
+    N_("Results"),
+    ":material/grid_on:",
+    N_("What a trained network gets right and wrong, class by class, and how it came to see it."),
+)
+PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, RUNS, RACE, RESULTS)
 
 
 def navigation_pages(_: Language) -> list[st.Page]:

@@ -10,8 +10,11 @@ from cnnviz.events import Controlled, Evaluated
 from cnnviz.figures.curves import Dash, Mark, Reference, RunCurves
 from cnnviz.language import N_, Language
 from cnnviz.training import RunRecord, time_left
-from cnnviz.ui.components.live_curves import curve_labels, live_curves, needs_history
+from cnnviz.training.records import RECORDED
+from cnnviz.ui.components.live_curves import Axis, curve_labels, live_curves, needs_history, sent_up_to
+from cnnviz.ui.diagnosis import finding_marks
 from cnnviz.ui.engine import engine
+from cnnviz.ui.work import training_macs
 
 KEY: Final = "curves"
 STATES: Final = {
@@ -42,6 +45,9 @@ _ACTIONS: Final = {
     "learning_rate": N_("learning rate {value}"),
     "continue": N_("goes on"),
 }
+Positions = tuple[tuple[int, float], ...]
+"""Where some steps of a run lie on an axis: (step, position), straight lines between."""
+_CORNERS: Final = 24  # of a run on an axis of seconds
 _AGAIN: Final = 400  # steps read again each tick, so that a tick that got lost leaves no gap
 
 
@@ -50,23 +56,49 @@ def run_name(record: RunRecord, _: Language) -> str:
     return record.name or _(architecture(record.config.architecture.key).title)
 
 
-def curves_of(record: RunRecord, name: str, _: Language) -> RunCurves:
-    """A run's points, the whole of it or as much as the browser still needs."""
+def curves_of(
+    record: RunRecord,
+    name: str,
+    _: Language,
+    *,
+    key: str = KEY,
+    axis: Axis = "steps",
+    band: tuple[str, str] | None = None,
+    places: Positions | None = None,
+    colour: tuple[str, str] | None = None,
+    race: bool = False,
+) -> RunCurves:
+    """A run's points, the whole of it or as much as the browser still needs.
+
+    Args:
+        record: the run.
+        name: what it is called in the chart.
+        _: the reader's language.
+        key: of the chart that draws it.
+        axis: what its horizontal axis counts.
+        band: what it is one seed of: an id and a name.
+        places: where its steps lie on the axis, if not as `positions` says.
+        colour: in the light and in the dark theme; its network's own unless given.
+        race: whether it goes on again and again by itself, which needs no marks, and has its end in sight.
+    """
+    after = 0
+    if not needs_history(key, record.id):
+        complete = record.ended and sent_up_to(key, record.id) >= record.step
+        after = record.step if complete else max(0, record.step - _AGAIN)
     store = engine().store
-    after = 0 if needs_history(KEY, record.id) else max(0, record.step - _AGAIN)
     steps = store.steps(record.id, after)
-    tests, marks = [], []
-    for _number, event in store.events(record.id):
-        if isinstance(event, Evaluated):
-            tests.append(event)
-        elif isinstance(event, Controlled):
-            rate = _.significant(event.learning_rate) if event.learning_rate else ""
-            marks.append(Mark(max(event.step, 1), _(_ACTIONS[event.action], value=rate)))
+    events = store.events(record.id)
+    tests = [event for _number, event in events if isinstance(event, Evaluated)]
+    marks = [
+        Mark(max(event.step, 1), _(_ACTIONS[event.action], value=_rate(event, _)))
+        for _number, event in events
+        if isinstance(event, Controlled) and not race
+    ]
     entry = architecture(record.config.architecture.key)
     return RunCurves(
         id=record.id,
         name=name,
-        color=(entry.colour, entry.colour_dark),
+        color=colour or (entry.colour, entry.colour_dark),
         dash=cast(Dash, entry.dash),
         train_steps=steps.step,
         train_loss=steps.loss,
@@ -76,8 +108,30 @@ def curves_of(record: RunRecord, name: str, _: Language) -> RunCurves:
         test_accuracy=[event.test_accuracy for event in tests],
         previous_step=after,
         steps_per_epoch=record.config.steps_per_epoch,
-        marks=tuple(marks),
+        total_steps=record.total_steps if race and axis != "seconds" else 0,
+        marks=(*marks, *(() if race else finding_marks(record, _))),
+        positions=positions(record, tests, axis) if places is None else places,
+        band=band,
     )
+
+
+def _rate(event: Controlled, _: Language) -> str:
+    return _.significant(event.learning_rate) if event.learning_rate else ""
+
+
+def positions(record: RunRecord, tests: Sequence[Evaluated], axis: Axis) -> Positions:
+    """On an axis of seconds (a run's own, pauses left out), images or MACs; empty on the others.
+
+    Time stands still for the steps while the test set is measured, so its measurements are the corners in between.
+    """
+    if axis == "seconds":
+        known = [(event.step, event.seconds) for event in tests] + [(record.step, record.seconds)]
+        thinned = known[:: max(1, len(known) // _CORNERS)] + known[-1:]
+        return ((0, 0.0), *dict(sorted(thinned)).items())
+    steps, images = record.config.total_steps, record.config.epochs * record.config.train_images
+    if axis == "images":
+        return ((0, 0.0), (steps, float(images)))
+    return ((0, 0.0), (steps, float(training_macs(record.config)))) if axis == "macs" else ()
 
 
 def distinct_names(records: Sequence[RunRecord], _: Language) -> list[str]:
@@ -158,7 +212,9 @@ def render_state(record: RunRecord, _: Language) -> None:
 
 
 def render_choices(record: RunRecord, _: Language) -> None:
-    """What was chosen automatically."""
+    """What was chosen automatically, and for a run that ships with the app where and when it was made."""
+    if record.owner == RECORDED:
+        st.caption(_("A recorded run that ships with the app: {label}.", label=record.notes))
     if record.choices:
         st.caption(
             _(

@@ -10,6 +10,7 @@ from cnnviz.language import Language
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.training.estimate import Estimate, estimate, refuse_if_too_large
+from cnnviz.training.records import RECORDED
 from cnnviz.ui.engine import engine, my_runs
 from cnnviz.ui.rate_test import STEPS, range_config
 
@@ -20,7 +21,8 @@ _REFUSED: Final = "start refused"
 
 def foresee(config: TrainingConfig) -> Estimate:
     """What a run will take here, from its cost and from this machine's earlier runs."""
-    return estimate(config, speeds=engine().store.records(limit=_EARLIER))
+    earlier = engine().store.records(limit=_EARLIER)
+    return estimate(config, speeds=[record for record in earlier if record.owner != RECORDED])
 
 
 def render_estimate(found: Estimate, _: Language) -> None:

@@ -9,6 +9,7 @@ from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.ui.about_run import render_about
 from cnnviz.ui.augmentation_choice import NAME, choose_augmentation, linked_augmentation
+from cnnviz.ui.diagnosis import render_diagnosis
 from cnnviz.ui.engine import engine
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
@@ -105,6 +106,11 @@ def use_rate(rate: float) -> None:
     show("")
 
 
+def set_rate(rate: float) -> None:
+    """Put a learning rate into the settings; the run stays in view."""
+    st.session_state[form.key("learning_rate")] = rate
+
+
 run = chosen_run()
 link.write(
     {
@@ -143,6 +149,7 @@ def render_live(run_id: str, others: list[str], was_active: bool, _: Language) -
     else:
         render_figures(record, _)
         render_curves([record, *(engine().store.record(other) for other in others)], HEIGHT, _)
+        render_diagnosis(record, set_rate, _)
     render_choices(record, _)
     if record.ended and was_active:
         st.rerun()

@@ -63,12 +63,16 @@ def _run(run: RunCurves, memory: Memory, limit: int, blocks: list[NDArray[Any]])
         "perEpoch": run.steps_per_epoch,
         "total": run.total_steps,
         "marks": [[mark.step, mark.label] for mark in run.marks],
+        "band": run.band,
     }
     known = _known(run, memory)
     sent = memory.get(run.id, {})
     entry: dict[str, Any] = {"id": run.id, "rev": run.revision}
     if not known or sent["look"] != _digest(look):
         entry["look"] = look
+    positions = _digest(run.positions)
+    if not known or sent["positions"] != positions:
+        entry["at"] = [[step, float(f"{position:.6g}")] for step, position in run.positions]
     start = {"train": 0, "test": 0}
     if known:
         start["train"] = tail(train[0], sent["train"][0])
@@ -80,6 +84,7 @@ def _run(run: RunCurves, memory: Memory, limit: int, blocks: list[NDArray[Any]])
     memory[run.id] = {
         "revision": run.revision,
         "look": _digest(look),
+        "positions": positions,
         **{part: (sent[part][1] if known else last[part], last[part]) for part in ("train", "test")},
     }
     return entry

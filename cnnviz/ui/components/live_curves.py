@@ -21,6 +21,7 @@ from cnnviz.ui.components.assets import ServedScripts
 from cnnviz.ui.components.curve_wire import message
 from cnnviz.ui.components.plotly_js import plotly_name
 
+Axis = Literal["steps", "epochs", "seconds", "images", "macs"]
 _SCRIPTS: Final = ServedScripts(Path(__file__).parent / "curves", ("figure.js", "points.js"))
 
 
@@ -58,6 +59,9 @@ def curve_labels(_: Language) -> dict[str, str]:
         "retry": _("Try again"),
         "reset": _("Show everything"),
         "status": _("{run}: step {step}, training loss {train_loss}, test accuracy {test_accuracy}"),
+        "seconds": _("Seconds"),
+        "images": _("Images"),
+        "macs": _("MACs"),
         "key": _("Thin: training. With dots: test."),
         "locale": _.code,
     }
@@ -73,18 +77,26 @@ def needs_history(key: str, run: str, revision: int | str = 0) -> bool:
     return sent is None or sent["revision"] != revision
 
 
+def sent_up_to(key: str, run: str) -> int:
+    """The last step of a run that the browser has been sent twice, so one lost message does not matter; 0 before."""
+    sent = st.session_state.get(_memory(key), {}).get(run)
+    return 0 if sent is None else min(sent["train"])
+
+
 def live_curves(
     series: Sequence[RunCurves],
     *,
     key: str,
     height: int = 480,
-    x: Literal["steps", "epochs"] = "steps",
+    x: Axis = "steps",
     x_title: str,
     y_titles: tuple[str, str],
     labels: Mapping[str, str],
     alt: str,
     references: Sequence[Reference] = (),
     smoothing: float = 0.9,
+    log_loss: bool = False,
+    legend: bool = False,
 ) -> None:
     """Draw the curves of some runs over one another: accuracy above, loss below, one shared axis.
 
@@ -94,13 +106,15 @@ def live_curves(
         series: the runs, in the order of the legend.
         key: the component's key; zoom and hidden curves are kept under it.
         height: of both charts together, in px.
-        x: whether the shared axis counts steps or epochs (runs need `steps_per_epoch` for that).
+        x: what the shared axis counts; epochs need a run's `steps_per_epoch`, the others its `positions`.
         x_title: its title with the unit.
         y_titles: the titles of the accuracy's and of the loss's axis.
         labels: the component's own words, from `curve_labels`.
         alt: one sentence for a screen reader: what is seen here.
         references: horizontal lines to compare with.
         smoothing: 0 to below 1, the weight of the past in the moving average over steps.
+        log_loss: whether the loss has a logarithmic axis.
+        legend: whether there is a legend, in which runs can be hidden, also where the lines carry their names.
 
     Raises:
         ValueError: if a run's arrays differ in length, two runs share an id, or `smoothing` is outside [0, 1).
@@ -128,10 +142,18 @@ def live_curves(
         "yTitles": list(y_titles),
         "labels": dict(labels),
         "references": [
-            {"panel": line.panel, "value": float(line.value), "label": line.label, "color": line.color}
+            {
+                "panel": line.panel,
+                "value": float(line.value),
+                "label": line.label,
+                "color": line.color,
+                "spread": line.spread,
+            }
             for line in references
         ],
         "smoothing": smoothing,
+        "log": log_loss,
+        "legend": legend,
     }
     _MOUNT(
         key=key,

@@ -1,9 +1,11 @@
 // The runs as a plotly figure: accuracy above, loss below, one shared axis.
 
-import { outline, smooth } from "./points.js"
+import { band, outline, placeSteps, smooth } from "./points.js"
 
 const NARROW = 560 // px; below it the type is smaller and there is no room at the ends of the lines
 const DIRECT = 3 // up to this many runs are labelled at the ends of their lines
+const FEWEST_SEEDS = 3 // from so many runs that differ in their seed alone on, their mean and their spread are drawn
+const BAND_POINTS = 240
 const PERCENT = "\u202f%"
 
 // Colours and type of the page, read anew at every drawing because the theme may have changed.
@@ -31,16 +33,39 @@ export function colorOf(look, theme) {
   return Array.isArray(look.color) ? look.color[theme.dark ? 1 : 0] : look.color
 }
 
+// What is drawn and listed as one: a run, or the seeds of one. → [{ id, label, look, members }]
+export function groupRuns(runs) {
+  const seeds = new Map()
+  for (const run of runs) {
+    const id = run.look.band?.[0]
+    if (id) seeds.set(id, [...(seeds.get(id) || []), run])
+  }
+  const items = []
+  for (const run of runs) {
+    const [id, name] = run.look.band || []
+    const members = seeds.get(id) || []
+    if (members.length < FEWEST_SEEDS) items.push({ id: run.id, label: run.label, look: run.look, members: [run] })
+    else if (members[0] === run) items.push({ id: `band ${id}`, label: name, look: { ...run.look, marks: [] }, members })
+  }
+  return items
+}
+
 // `view` holds the ranges of the vertical axes as they are drawn now, `range` the part of the x axis looked at.
-export function buildFigure({ runs, frame, theme, width, hidden, zoom, range, view }) {
+export function buildFigure({ items, frame, theme, width, hidden, zoom, range, view }) {
   const narrow = width < NARROW
-  const shown = runs.filter(run => !hidden.has(run.id))
+  const shown = items.filter(item => !hidden.has(item.id))
+  const runs = items.flatMap(item => item.members)
   const epochs = frame.x === "epochs"
-  const x = (run, steps) => (epochs ? steps.map(step => step / (run.look.perEpoch || 1)) : steps)
+  const x = {
+    steps: (_run, steps) => steps,
+    epochs: (run, steps) => steps.map(step => step / (run.look.perEpoch || 1)),
+  }[frame.x] || ((run, steps) => placeSteps(steps, run.at))
+  // Annotations and ranges of a logarithmic axis are given as powers of ten, shapes and points as they are.
+  const along = (panel, value) => (panel === "loss" && frame.log ? Math.log10(Math.max(value, 1e-9)) : value)
   const limit = Math.max(300, Math.min(1500, Math.floor((2.5 * width) / Math.max(shown.length, 1))))
   const traces = []
   const ends = []
-  for (const run of shown) addRun(run)
+  for (const item of shown) item.members.length > 1 ? addBand(item) : addRun(item.members[0])
   return { traces, layout: layout() }
 
   function addRun(run) {
@@ -61,7 +86,7 @@ export function buildFigure({ runs, frame, theme, width, hidden, zoom, range, vi
         uid: identifier(`${run.id}-${part}-${panel}`),
         type: "scatter",
         mode: "lines",
-        name: (runs.length > 1 ? `${run.label} · ` : "") + frame.labels[part === "test" ? "test" : "train"],
+        name: (items.length > 1 ? `${run.label} · ` : "") + frame.labels[part === "test" ? "test" : "train"],
         yaxis: panel === "accuracy" ? "y" : "y2",
         connectgaps: false,
         ...(hover ? { hovertemplate: panel === "accuracy" ? `%{y:.1f}${PERCENT}` : "%{y:.3f}" } : { hoverinfo: "skip" }),
@@ -84,12 +109,58 @@ export function buildFigure({ runs, frame, theme, width, hidden, zoom, range, vi
         if (last !== undefined) ends.push({ run, part, panel, color, x: furthest, y: last })
       }
       if (narrow) continue
-      if (runs.length === 1) {
+      if (items.length === 1) {
         end("train", smoothed[panel])
         end("test", tested[panel])
-      } else if (runs.length <= DIRECT) {
+      } else if (items.length <= DIRECT) {
         end("run", test.length ? tested[panel] : smoothed[panel])
       }
+    }
+  }
+
+  // The seeds of one run: their mean as a line, what lies between the smallest and the largest as a tinted strip.
+  function addBand(item) {
+    const color = colorOf(item.look, theme)
+    const percent = values => values.map(value => 100 * value)
+    let furthest = 0
+    const last = { accuracy: {}, loss: {} }
+    for (const panel of ["accuracy", "loss"]) {
+      for (const part of ["train", "test"]) {
+        const series = item.members.map(run => {
+          const points = run[part]
+          const values = part === "train" ? smooth(points.steps, points[panel], frame.smoothing) : points[panel]
+          return { x: x(run, points.steps), y: panel === "accuracy" ? percent(values) : values }
+        })
+        if (series.some(one => !one.x.length)) continue
+        const found = band(series, BAND_POINTS)
+        const axis = panel === "accuracy" ? "y" : "y2"
+        const uid = kind => identifier(`${item.id}-${kind}-${panel}`)
+        const strip = { type: "scatter", mode: "lines", yaxis: axis, hoverinfo: "skip", line: { width: 0, color } }
+        traces.push({ ...strip, x: found.x, y: found.low, uid: uid(`${part}_low`) })
+        traces.push({
+          ...strip, x: found.x, y: found.high, uid: uid(`${part}_high`), fill: "tonexty",
+          fillcolor: translucent(color, part === "test" ? 0.25 : 0.12),
+        })
+        traces.push({
+          x: found.x,
+          y: found.mean,
+          uid: uid(`${part}_mean`),
+          type: "scatter",
+          mode: part === "test" && found.x.length < 40 ? "lines+markers" : "lines",
+          marker: { color, size: 6 },
+          name: `${item.label} · ${frame.labels[part]}`,
+          yaxis: axis,
+          hovertemplate: panel === "accuracy" ? `%{y:.1f}${PERCENT}` : "%{y:.3f}",
+          line: { color, width: part === "test" ? 2.5 : 1.25, dash: part === "test" ? item.look.dash : "solid" },
+        })
+        furthest = Math.max(furthest, found.x.at(-1) ?? 0)
+        last[panel][part] = found.mean.at(-1)
+      }
+    }
+    if (narrow || items.length > DIRECT) return
+    for (const panel of ["accuracy", "loss"]) {
+      const y = last[panel].test ?? last[panel].train
+      if (y !== undefined) ends.push({ run: item, part: "run", panel, color, x: furthest, y })
     }
   }
 
@@ -114,8 +185,16 @@ export function buildFigure({ runs, frame, theme, width, hidden, zoom, range, vi
     }
     const furthest = Math.max(
       0,
-      ...runs.map(run => x(run, [Math.max(run.look.total || 0, run.train.covered, run.test.covered)])[0]),
+      ...runs
+        .map(run => x(run, [Math.max(run.look.total || 0, run.train.covered, run.test.covered)])[0])
+        .filter(Number.isFinite),
     )
+    const { labels } = frame
+    const counted = {
+      steps: labels.step, epochs: labels.epoch, seconds: labels.seconds, images: labels.images, macs: labels.macs,
+    }[frame.x]
+    const hover = { steps: ",d", epochs: ".2f", seconds: ",.1f", images: ",d", macs: ".3s" }[frame.x]
+    const strips = frame.references.filter(line => line.spread).map(referenceStrip)
     const title = (text, domain) => ({
       text: escape(text),
       xref: "paper",
@@ -152,21 +231,27 @@ export function buildFigure({ runs, frame, theme, width, hidden, zoom, range, vi
         anchor: "y2",
         title: { text: escape(frame.xTitle), standoff: 6, font: { size, color: theme.text } },
         range: range || [0, furthest > 0 ? 1.01 * furthest : epochs ? 1 : 100], // room for the last dot
-        hoverformat: epochs ? ".2f" : ",d",
-        unifiedhovertitle: { text: `${escape(epochs ? frame.labels.epoch : frame.labels.step)} %{x}` },
-        tickformat: epochs ? "" : ",d",
+        hoverformat: hover,
+        unifiedhovertitle: {
+          text: `${escape(counted)} %{x}`,
+        },
+        tickformat: { steps: ",d", images: "~s", macs: "~s" }[frame.x] || "",
         nticks: narrow ? 5 : 9,
         showgrid: false,
         showline: true,
       },
       yaxis: { ...axis, domain: domains.accuracy, range: [0, 100], ticksuffix: PERCENT, nticks: 6 },
-      yaxis2: { ...axis, domain: domains.loss, rangemode: "tozero", nticks: 6 },
-      shapes: [...marks().map(mark => mark.shape), ...frame.references.map(referenceLine)],
+      yaxis2: {
+        ...axis,
+        domain: domains.loss,
+        ...(frame.log ? { type: "log", dtick: "D2", minexponent: 4 } : { type: "linear", rangemode: "tozero", nticks: 6 }),
+      },
+      shapes: [...strips, ...marks().map(mark => mark.shape), ...frame.references.map(referenceLine)],
       annotations: [
         title(frame.yTitles[0], domains.accuracy),
         title(frame.yTitles[1], domains.loss),
         ...marks().map(mark => mark.text),
-        ...frame.references.map(line => referenceText(line, size)),
+        ...referenceTexts(inner, domains, size),
         ...endLabels(inner, domains, size),
       ],
     }
@@ -182,12 +267,12 @@ export function buildFigure({ runs, frame, theme, width, hidden, zoom, range, vi
       const own = ends.filter(end => end.panel === panel).sort((a, b) => a.y - b.y)
       const [low, high] = view[panel]
       const scale = (inner * (domains[panel][1] - domains[panel][0])) / (high - low)
-      const heights = own.map(end => (end.y - low) * scale)
+      const heights = own.map(end => (along(panel, end.y) - low) * scale)
       const places = spread(heights, size + 4)
       return own.map((end, index) => ({
         text: escape(shorten(label(end), 26)),
         x: end.x,
-        y: end.y,
+        y: along(panel, end.y),
         xref: "x",
         yref: panel === "accuracy" ? "y" : "y2",
         xanchor: "left",
@@ -201,10 +286,13 @@ export function buildFigure({ runs, frame, theme, width, hidden, zoom, range, vi
   }
 
   function marks() {
-    const all = shown.flatMap(run => run.look.marks.map(([step, text]) => ({ run, text, at: x(run, [step])[0] })))
+    const alone = shown.filter(item => item.members.length === 1).map(item => item.members[0])
+    const all = alone
+      .flatMap(run => run.look.marks.map(([step, text]) => ({ run, text, at: x(run, [step])[0] })))
+      .filter(mark => Number.isFinite(mark.at))
     all.sort((a, b) => a.at - b.at)
     return all.map(({ run, text, at }, index) => {
-      const color = runs.length > 1 ? colorOf(run.look, theme) : theme.quiet
+      const color = items.length > 1 ? colorOf(run.look, theme) : theme.quiet
       return {
         shape: {
           type: "line",
@@ -235,8 +323,16 @@ export function buildFigure({ runs, frame, theme, width, hidden, zoom, range, vi
     })
   }
 
+  function shade(line) {
+    return line.color ? colorOf(line, theme) : theme.quiet
+  }
+
+  function referenceValue(line, value = line.value) {
+    return line.panel === "accuracy" ? 100 * value : value
+  }
+
   function referenceLine(line) {
-    const value = line.panel === "accuracy" ? 100 * line.value : line.value
+    const value = referenceValue(line)
     return {
       type: "line",
       xref: "paper",
@@ -245,27 +341,50 @@ export function buildFigure({ runs, frame, theme, width, hidden, zoom, range, vi
       x1: 1,
       y0: value,
       y1: value,
-      line: { color: line.color || theme.quiet, width: 1.25, dash: "dash" },
+      line: { color: shade(line), width: 1.25, dash: "dash" },
+    }
+  }
+
+  function referenceStrip(line) {
+    return {
+      type: "rect",
+      xref: "paper",
+      yref: line.panel === "accuracy" ? "y" : "y2",
+      x0: 0,
+      x1: 1,
+      y0: referenceValue(line, line.spread[0]),
+      y1: referenceValue(line, line.spread[1]),
+      line: { width: 0 },
+      fillcolor: translucent(shade(line), 0.09),
+      layer: "below",
     }
   }
 
   // Where the curves are not: an accuracy is approached from below and late, a loss from above and early.
-  function referenceText(line, size) {
-    const left = line.panel === "accuracy"
-    return {
-      text: escape(line.label),
-      xref: "paper",
-      yref: line.panel === "accuracy" ? "y" : "y2",
-      x: left ? 0 : 1,
-      y: line.panel === "accuracy" ? 100 * line.value : line.value,
-      xanchor: left ? "left" : "right",
-      yanchor: "bottom",
-      xshift: left ? 4 : -4,
-      showarrow: false,
-      font: { size: size - 1, color: line.color || theme.quiet },
-      bgcolor: translucent(theme.background, 0.7),
-      borderpad: 1,
-    }
+  function referenceTexts(inner, domains, size) {
+    return ["accuracy", "loss"].flatMap(panel => {
+      const own = frame.references.filter(line => line.panel === panel).sort((a, b) => a.value - b.value)
+      const [low, high] = view[panel]
+      const scale = (inner * (domains[panel][1] - domains[panel][0])) / (high - low)
+      const heights = own.map(line => (along(panel, referenceValue(line)) - low) * scale)
+      const places = spread(heights, size + 5)
+      const left = panel === "accuracy"
+      return own.map((line, index) => ({
+        text: escape(line.label),
+        xref: "paper",
+        yref: left ? "y" : "y2",
+        x: left ? 0 : 1,
+        y: along(panel, referenceValue(line)),
+        xanchor: left ? "left" : "right",
+        yanchor: "bottom",
+        xshift: left ? 4 : -4,
+        yshift: places[index] - heights[index],
+        showarrow: false,
+        font: { size: size - 1, color: shade(line) },
+        bgcolor: translucent(theme.background, 0.7),
+        borderpad: 1,
+      }))
+    })
   }
 }
 

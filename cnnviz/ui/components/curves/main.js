@@ -1,6 +1,6 @@
 // Live training curves. Streamlit calls the default export again at every message and at every change of the theme.
 
-import { buildFigure, colorOf, labelsDirectly, readTheme } from "./figure.js"
+import { buildFigure, colorOf, groupRuns, labelsDirectly, readTheme } from "./figure.js"
 import { decode, Points, smooth } from "./points.js"
 
 const instances = new WeakMap()
@@ -148,6 +148,7 @@ class LiveCurves {
   }
 
   takeFrame(frame) {
+    if (this.frame && (this.frame.x !== frame.x || this.frame.log !== frame.log)) this.showAll() // another axis
     this.frame = frame
     this.area.style.height = `${frame.height}px`
     this.skeleton.textContent = frame.labels.loading
@@ -159,13 +160,14 @@ class LiveCurves {
     this.note.textContent = frame.labels.waiting
   }
 
-  takeRun({ id, rev, look, train, test }) {
+  takeRun({ id, rev, look, at, train, test }) {
     let run = this.runs.get(id)
     if (!run || run.rev !== rev) {
-      run = { id, rev, look: run && run.look, train: new Points(), test: new Points() }
+      run = { id, rev, look: run && run.look, at: run && run.at, train: new Points(), test: new Points() }
       this.runs.set(id, run)
     }
     if (look) run.look = look
+    if (at) run.at = at
     const parts = [run.train.merge(train), run.test.merge(test)]
     return parts.every(Boolean) && Boolean(run.look)
   }
@@ -211,7 +213,7 @@ class LiveCurves {
     const theme = readTheme(this.root)
     const runs = this.listed()
     const { traces, layout } = buildFigure({
-      runs,
+      items: groupRuns(runs),
       frame: this.frame,
       theme,
       width,
@@ -235,7 +237,8 @@ class LiveCurves {
     const drawn = this.chart._fullLayout
     if (drawn?.yaxis2) return { accuracy: drawn.yaxis.range, loss: drawn.yaxis2.range }
     const losses = runs.flatMap(run => [...run.train.loss, ...run.test.loss]).filter(Number.isFinite)
-    return { accuracy: [0, 100], loss: [0, losses.reduce((a, b) => Math.max(a, b), 1)] }
+    const highest = losses.reduce((a, b) => Math.max(a, b), 1)
+    return { accuracy: [0, 100], loss: this.frame.log ? [-1.5, Math.log10(highest)] : [0, highest] }
   }
 
   listen() {
@@ -265,18 +268,19 @@ class LiveCurves {
   }
 
   writeLegend(width) {
-    const runs = this.listed()
-    this.legend.hidden = labelsDirectly(runs.length, width)
+    const items = groupRuns(this.listed())
+    this.legend.hidden = items.length < 2 || (labelsDirectly(items.length, width) && !this.frame.legend)
     if (this.legend.hidden) {
       this.hidden.clear() // nobody could bring them back
       return
     }
     const theme = readTheme(this.root)
-    const content = JSON.stringify([runs.map(run => [run.id, run.label, colorOf(run.look, theme), run.look.dash, this.hidden.has(run.id)])])
+    const looks = items.map(item => [item.id, item.label, colorOf(item.look, theme), item.look.dash, this.hidden.has(item.id)])
+    const content = JSON.stringify(looks)
     if (content === this.legendContent) return
     this.legendContent = content
     const focused = this.legend.contains(document.activeElement) ? document.activeElement.dataset.run : null
-    this.legend.replaceChildren(...runs.map(run => this.legendEntry(run, colorOf(run.look, theme))))
+    this.legend.replaceChildren(...items.map(item => this.legendEntry(item, colorOf(item.look, theme))))
     if (focused) this.legend.querySelector(`[data-run="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true })
   }
 

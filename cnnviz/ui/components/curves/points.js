@@ -80,6 +80,52 @@ function firstAtLeast(sorted, value) {
   return low
 }
 
+// Where steps lie on an axis of seconds or MACs: straight between the known [step, position], and on beyond them.
+export function placeSteps(steps, known) {
+  if (!known || known.length < 2) return steps.map(() => NaN)
+  let at = 1
+  return steps.map(step => {
+    while (at < known.length - 1 && known[at][0] < step) at++
+    while (at > 1 && known[at - 1][0] > step) at--
+    const [[left, low], [right, high]] = [known[at - 1], known[at]]
+    return right === left ? high : low + ((step - left) / (right - left)) * (high - low)
+  })
+}
+
+// A series read at other places: straight between its points, not a number outside.
+function readAt(x, y, places) {
+  const kept = x.map((_, index) => index).filter(index => Number.isFinite(y[index]) && Number.isFinite(x[index]))
+  let at = 1
+  return places.map(place => {
+    if (kept.length < 2 || place < x[kept[0]] || place > x[kept.at(-1)]) return NaN
+    while (at < kept.length - 1 && x[kept[at]] < place) at++
+    while (at > 1 && x[kept[at - 1]] > place) at--
+    const [left, right] = [kept[at - 1], kept[at]]
+    return x[right] === x[left] ? y[right] : y[left] + ((place - x[left]) / (x[right] - x[left])) * (y[right] - y[left])
+  })
+}
+
+// Mean, smallest and largest of some series, where all of them have a value. At the first one's own places if there are
+// few, else at `limit` places spread over what they share.
+export function band(series, limit) {
+  const first = Math.max(...series.map(({ x }) => x.find(Number.isFinite) ?? Infinity))
+  const last = Math.min(...series.map(({ x }) => x.findLast(Number.isFinite) ?? -Infinity))
+  if (!(first <= last)) return { x: [], mean: [], low: [], high: [] }
+  let places = series[0].x.filter(place => place >= first && place <= last)
+  if (places.length > limit) {
+    places = Array.from({ length: limit }, (_, index) => first + ((last - first) * index) / (limit - 1))
+  }
+  const values = series.map(({ x, y }) => readAt(x, y, places))
+  const kept = places.map((_, index) => index).filter(index => values.every(one => Number.isFinite(one[index])))
+  const column = kept.map(index => values.map(one => one[index]))
+  return {
+    x: kept.map(index => places[index]),
+    mean: column.map(each => each.reduce((a, b) => a + b, 0) / each.length),
+    low: column.map(each => Math.min(...each)),
+    high: column.map(each => Math.max(...each)),
+  }
+}
+
 // Exponential moving average over steps, free of the bias towards its start; `weight` is that of the past, per step.
 export function smooth(steps, values, weight) {
   let sum = 0

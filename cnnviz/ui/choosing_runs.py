@@ -1,0 +1,96 @@
+"""Choosing runs to lay over one another: one's own first, then everybody's, led by the link."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from cnnviz.errors import CnnvizError
+from cnnviz.language import Language
+from cnnviz.training import RunRecord, RunStore
+from cnnviz.training.comparing import FEWEST_SEEDS, band_key, seed_bands
+from cnnviz.training.records import RECORDED
+from cnnviz.ui.engine import engine, my_runs, owner
+from cnnviz.ui.fields import error_text
+from cnnviz.ui.links import PageLink
+from cnnviz.ui.overlay import option_text
+
+MOST: Final = 24
+FIRST: Final = ("lenet", "lenet_bn")
+"""Networks whose recorded runs a fresh server shows at once."""
+_LISTED: Final = 200
+
+
+def choose_runs(link: PageLink, _: Language, *, name: str = "runs", most: int = MOST) -> list[RunRecord]:
+    """The list of runs to choose from; returns those chosen, in order.
+
+    Args:
+        link: the page's link; it may ask for runs.
+        _: the reader's language.
+        name: of the parameter in the link.
+        most: how many at most.
+    """
+    store, key = engine().store, link.key(name)
+    if name in link.asked:
+        found = []
+        for run_id in link.asked[name].split(",")[:most]:
+            try:
+                found.append(store.record(run_id).id)
+            except CnnvizError as error:
+                link.refused.append(error)
+        st.session_state[key] = found
+    elif key not in st.session_state:
+        st.session_state[key] = recorded_runs(store, FIRST)
+    listed = {record.id: record for record in store.records(owner=owner(), limit=_LISTED)}
+    listed |= {record.id: record for record in store.records(limit=_LISTED) if record.id not in listed}
+    for run_id in st.session_state.get(key, []):
+        if run_id not in listed:
+            try:
+                listed[run_id] = store.record(run_id)
+            except CnnvizError:  # deleted meanwhile
+                st.session_state[key] = [other for other in st.session_state[key] if other != run_id]
+    chosen = st.multiselect(
+        _("Runs"), list(listed), format_func=lambda run_id: option_text(listed[run_id], _), key=key,
+        max_selections=most, persist_state="session", placeholder=_("Choose runs"),
+    )  # fmt: skip
+    return [listed[run_id] for run_id in chosen]
+
+
+def recorded_runs(store: RunStore, keys: Sequence[str]) -> list[str]:
+    """The ids of the recorded runs of some networks, as far as there are any, in that order."""
+    found = {record.config.architecture.key: record.id for record in store.records(owner=RECORDED)}
+    return [found[key] for key in keys if key in found]
+
+
+def render_more_seeds(chosen: Sequence[RunRecord], link: PageLink, _: Language, *, name: str = "runs") -> None:
+    """For one run that has no band yet: a button that trains the seeds which are missing and adds them."""
+    if not chosen or any(chosen[0].id in band.runs for band in seed_bands(chosen)):
+        return
+    first = chosen[0]
+    alike = [record for record in chosen if band_key(record.config) == band_key(first.config)]
+    missing = FEWEST_SEEDS - len({record.config.seed for record in alike})
+    if first.config_hash is None or missing < 1:
+        return
+    st.button(
+        _.plural("Train {count} more seed of the first run", "Train {count} more seeds of the first run", missing),
+        icon=":material/casino:",
+        on_click=_add_seeds,
+        args=(first, missing, link.key(name), _),
+        help=_("The same settings from other weights: how far apart do chance alone and luck lie?"),
+        key="more_seeds",
+    )
+
+
+def _add_seeds(first: RunRecord, count: int, key: str, _: Language) -> None:
+    used = {engine().store.record(run_id).config.seed for run_id in st.session_state[key]}
+    for _number in range(count):
+        seed = max(used) + 1
+        used.add(seed)
+        config = first.config.replace(seed=seed)
+        same = engine().store.find_same(config)
+        try:
+            run_id = same.id if same else my_runs().submit(config, group=f"seeds of {first.id}")
+        except CnnvizError as error:
+            st.toast(error_text(error, _), icon=":material/error:")
+            return
+        st.session_state[key] = [*st.session_state[key], run_id]
