@@ -261,9 +261,14 @@ def choice_label(value: Any, _: Language) -> str:
 
 
 def _widget(field: FieldInfo, label: str, common: dict[str, Any], _: Language) -> Any:
-    """Draw one field; the type decides which widget, the metadata its bounds. The session's state holds its value."""
+    """Draw one field; the type decides which widget, the metadata its bounds. The session's state holds its value.
+
+    A choice that slides is one among numbers.
+    """
     kind = field.annotation
     if get_origin(kind) is Literal:
+        if _extra(field).get("slide"):
+            return st.select_slider(label, get_args(kind), format_func=_.number, **common)
         return st.selectbox(label, get_args(kind), format_func=lambda value: choice_label(value, _), **common)
     if kind is bool:
         return st.toggle(label, **common)
@@ -278,6 +283,8 @@ def _number(field: FieldInfo, label: str, common: dict[str, Any]) -> Any:
     low, high = _bounds(field)
     if field.annotation is int:
         step = int(extra.get("step") or 1)
+        if extra.get("slide"):
+            return st.slider(label, min_value=int(low), max_value=int(high), step=step, **common)
         return st.number_input(label, min_value=int(low), max_value=int(high), step=step, **common)
     if extra.get("scale") == "log" and not _is_range(field):
         return st.number_input(label, min_value=float(low), max_value=float(high), step=0.001, format="%g", **common)

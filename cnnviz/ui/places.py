@@ -18,13 +18,17 @@ PAGES: Final = Path(__file__).resolve().parents[2] / "pages"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page: its script below `pages/`, its address, its title (English message) and its icon."""
+    """A page: its script below `pages/`, its address, its title and section (English messages) and its icon.
+
+    Pages without a section stand in the navigation themselves; those of a section stand behind its title.
+    """
 
     script: str
     url_path: str
     title: str
     icon: str
     help: str
+    section: str = ""
 
     @property
     def path(self) -> Path:
@@ -68,13 +72,15 @@ TRAINING: Final = Place(
     ":material/show_chart:",
     N_("Train a network on Fashion-MNIST and watch the curves grow."),
 )
+LABS: Final = N_("Labs")
 PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING)
 
 
-def navigation_pages(_: Language) -> list[st.Page]:
-    """The pages as `st.navigation` takes them, titles in the reader's language."""
-    return [
-        st.Page(
+def navigation_pages(_: Language) -> dict[str, list[st.Page]]:
+    """The pages by section as `st.navigation` takes them, titles in the reader's language."""
+    sections: dict[str, list[st.Page]] = {}
+    for place in PLACES:
+        page = st.Page(
             place.path,
             title=_(place.title),
             icon=place.icon,
@@ -82,8 +88,8 @@ def navigation_pages(_: Language) -> list[st.Page]:
             default=place is HOME,
             help=_(place.help),
         )
-        for place in PLACES
-    ]
+        sections.setdefault(_(place.section) if place.section else "", []).append(page)
+    return sections
 
 
 def page_link(
