@@ -82,7 +82,15 @@ BATCH_NORM: Final = Place(
     N_("What is averaged, the two modes, and the race with and without."),
     LABS,
 )
-PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM)
+ACTIVATIONS: Final = Place(
+    "labs/activations.py",
+    "activations",
+    N_("Activations"),
+    ":material/ssid_chart:",
+    N_("Functions and their slopes, and what depth makes of a gradient."),
+    LABS,
+)
+PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM, ACTIVATIONS)
 
 
 def navigation_pages(_: Language) -> dict[str, list[st.Page]]:
