@@ -44,8 +44,11 @@ def knob(
     unit: str = "",
     scale: str = "linear",
     advanced: bool = False,
+    slide: bool = False,
 ) -> Any:
     """A field with what a widget needs: bounds, label, help, step, unit, scale ("linear" or "log").
+
+    With `slide` a whole number or an ordered choice is felt for with a slider instead of typed or picked from a list.
 
     `label` and `help` are English messages of the catalogue, marked with `N_` where they are written.
     """
@@ -55,5 +58,5 @@ def knob(
         le=le,
         title=label,
         description=help,
-        json_schema_extra={"step": step, "unit": unit, "scale": scale, "advanced": advanced},
+        json_schema_extra={"step": step, "unit": unit, "scale": scale, "advanced": advanced, "slide": slide},
     )

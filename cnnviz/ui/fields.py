@@ -39,6 +39,7 @@ CHOICES: Final[Mapping[str, str]] = {
     "border.constant": N_("One grey"),
     "bottleneck": N_("Bottleneck (1×1, 3×3, 1×1)"),
     "constant": N_("Constant"),
+    "convolution": N_("Convolution"),
     "convolutions": N_("Convolutions only"),
     "cosine": N_("Cosine, down to zero"),
     "cifar10": "CIFAR-10",
@@ -47,6 +48,7 @@ CHOICES: Final[Mapping[str, str]] = {
     "default": N_("PyTorch's own"),
     "dense": N_("Dense layers"),
     "edge": N_("The edge, repeated"),
+    "dense_layer": N_("Dense layer"),
     "float32": "float32",
     "gelu": "GELU",
     "global": N_("Global average"),
@@ -268,9 +270,14 @@ def choice_label(value: Any, _: Language, name: str = "") -> str:
 
 
 def _widget(name: str, field: FieldInfo, label: str, common: dict[str, Any], _: Language) -> Any:
-    """Draw one field; the type decides which widget, the metadata its bounds. The session's state holds its value."""
+    """Draw one field; the type decides which widget, the metadata its bounds. The session's state holds its value.
+
+    A choice that slides is one among numbers, which may be written as text.
+    """
     kind = field.annotation
     if get_origin(kind) is Literal:
+        if _extra(field).get("slide"):
+            return st.select_slider(label, get_args(kind), format_func=lambda value: _.number(float(value)), **common)
         return st.selectbox(label, get_args(kind), format_func=lambda value: choice_label(value, _, name), **common)
     if kind is bool:
         return st.toggle(label, **common)
@@ -285,6 +292,8 @@ def _number(field: FieldInfo, label: str, common: dict[str, Any]) -> Any:
     low, high = _bounds(field)
     if field.annotation is int:
         step = int(extra.get("step") or 1)
+        if extra.get("slide"):
+            return st.slider(label, min_value=int(low), max_value=int(high), step=step, **common)
         return st.number_input(label, min_value=int(low), max_value=int(high), step=step, **common)
     if extra.get("scale") == "log" and not _is_range(field):
         return st.number_input(label, min_value=float(low), max_value=float(high), step=0.001, format="%g", **common)

@@ -7,7 +7,7 @@ browser's back button, a link on the page itself); otherwise the widgets lead an
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args, get_origin
 
 import streamlit as st
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -47,6 +47,8 @@ def decode(spec_type: type[Spec], name: str, raw: str) -> Any:
     kind: Any = field.annotation
     adapter: TypeAdapter[Any] = TypeAdapter(kind, config=ConfigDict(allow_inf_nan=False))
     is_tuple = getattr(kind, "__origin__", None) is tuple
+    if get_origin(kind) is Literal:  # a link is text, and a choice among numbers takes no text
+        raw = next((choice for choice in get_args(kind) if str(choice) == raw), raw)
     try:
         value = adapter.validate_python(raw.split(",") if is_tuple else raw)
         for rule in field.metadata:

@@ -18,19 +18,25 @@ PAGES: Final = Path(__file__).resolve().parents[2] / "pages"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page: its script below `pages/`, its address, its title (English message) and its icon."""
+    """A page: its script below `pages/`, its address, its title and section (English messages) and its icon.
+
+    Pages without a section stand in the navigation themselves; those of a section stand behind its title.
+    """
 
     script: str
     url_path: str
     title: str
     icon: str
     help: str
+    section: str = ""
 
     @property
     def path(self) -> Path:
         """The script's file."""
         return PAGES / self.script
 
+
+LABS: Final = N_("Labs")
 
 HOME: Final = Place("learn/home.py", "home", N_("Home"), ":material/timeline:", N_("The networks from 1998 to 2016."))
 ARCHITECTURE: Final = Place(
@@ -89,13 +95,42 @@ RESULTS: Final = Place(
     ":material/grid_on:",
     N_("What a trained network gets right and wrong, class by class, and how it came to see it."),
 )
-PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, RUNS, RACE, RESULTS)
+BATCH_NORM: Final = Place(
+    "labs/batch_norm.py",
+    "batch-norm",
+    N_("Batch norm"),
+    ":material/equalizer:",
+    N_("What is averaged, the two modes, and the race with and without."),
+    LABS,
+)
+ACTIVATIONS: Final = Place(
+    "labs/activations.py",
+    "activations",
+    N_("Activations"),
+    ":material/ssid_chart:",
+    N_("Functions and their slopes, and what depth makes of a gradient."),
+    LABS,
+)
+PLACES: Final = (
+    HOME,
+    ARCHITECTURE,
+    COMPARE,
+    BLOCKS,
+    AUGMENTATION,
+    TRAINING,
+    RUNS,
+    RACE,
+    RESULTS,
+    BATCH_NORM,
+    ACTIVATIONS,
+)
 
 
-def navigation_pages(_: Language) -> list[st.Page]:
-    """The pages as `st.navigation` takes them, titles in the reader's language."""
-    return [
-        st.Page(
+def navigation_pages(_: Language) -> dict[str, list[st.Page]]:
+    """The pages by section as `st.navigation` takes them, titles in the reader's language."""
+    sections: dict[str, list[st.Page]] = {}
+    for place in PLACES:
+        page = st.Page(
             place.path,
             title=_(place.title),
             icon=place.icon,
@@ -103,8 +138,8 @@ def navigation_pages(_: Language) -> list[st.Page]:
             default=place is HOME,
             help=_(place.help),
         )
-        for place in PLACES
-    ]
+        sections.setdefault(_(place.section) if place.section else "", []).append(page)
+    return sections
 
 
 def page_link(

@@ -1,5 +1,7 @@
 """Links: what is written is read back, the same in every language, and what cannot be used is refused in words."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.architectures import LeNetSpec, ResNetSpec
+from cnnviz.specs.blocks import VGGBlockSpec
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.ui.links import decode, encode
 
@@ -26,9 +29,15 @@ def test_switches_survive_the_link(value):
     assert decode(ResNetSpec, "residual", encode(value)) is value
 
 
+@pytest.mark.parametrize("size", get_args(VGGBlockSpec.model_fields["kernel_size"].annotation))
+def test_a_choice_among_numbers_survives_the_link(size):
+    assert decode(VGGBlockSpec, "kernel_size", encode(size)) == size
+
+
 @pytest.mark.parametrize(
     ("spec_type", "name", "raw", "code"),
     [
+        (VGGBlockSpec, "kernel_size", "4", "value_not_allowed"),
         (LeNetSpec, "image_size", "0", "value_too_small"),
         (LeNetSpec, "image_size", "99999", "value_too_large"),
         (LeNetSpec, "image_size", "many", "value_not_a_number"),

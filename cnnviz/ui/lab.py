@@ -1,0 +1,118 @@
+"""The frame of a lab: one figure, beside it a short text, what one touches, and a question.
+
+    Lab(ACTIVATIONS, N_("…"), N_("…"), ActivationsSpec, VIEWS).show({"curves": render_curves, "depth": render_depth})
+
+A lab has one spec, whose fields are the knobs of all its views; a view draws its own and the others wait in the link.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import streamlit as st
+
+from cnnviz.language import Language
+from cnnviz.specs.base import Spec
+from cnnviz.specs.lab import Question, View
+from cnnviz.ui.fields import SpecForm
+from cnnviz.ui.frame import heading
+from cnnviz.ui.links import PageLink
+from cnnviz.ui.network import choose_option, good_or_last, render_refusals
+from cnnviz.ui.places import Place
+
+LabSpec = TypeVar("LabSpec", bound=Spec)
+
+
+class Lab(Generic[LabSpec]):
+    """One lab's page, everything but its figure and its question already drawn.
+
+    Args:
+        place: which page this is.
+        title: English message.
+        lead: what can be understood here, an English message.
+        spec_type: the knobs of all views.
+        views: key → view; the first one is where one begins.
+
+    Attributes:
+        language: the reader's.
+        view: the key of the chosen view.
+        spec: the knobs as they stand, or the last ones that worked; None if none ever did.
+        screen: where the figure goes, two thirds of the width.
+        hand: below the knobs, where the question goes.
+        page: the heading, for what can be taken away.
+    """
+
+    def __init__(
+        self, place: Place, title: str, lead: str, spec_type: type[LabSpec], views: Mapping[str, View]
+    ) -> None:
+        self.page = heading(title, lead)
+        self.language = _ = self.page.language
+        self.link = PageLink(place.url_path)
+        self._views = views
+        titles = {key: view.title for key, view in views.items()}
+        self.view = next(iter(views))
+        if len(views) > 1:
+            self.view = choose_option(self.link, "view", titles, _("Look at"), _, visibility="collapsed")[0]
+        self.screen, side = st.columns([2, 1], gap="medium")  # on a phone the figure comes first
+        with side:
+            st.markdown(_(views[self.view].text))
+            self.form = SpecForm(spec_type, self.link, dict(spec_type()), _)
+            with st.grid(2, min_column_width=150):
+                self.form.draw(views[self.view].knobs)
+            self.form.hold([name for name in spec_type.model_fields if name not in views[self.view].knobs])
+            self.hand = st.container()
+        self.spec: LabSpec | None = good_or_last(
+            place.url_path, lambda: spec_type.parse(self.form.values), self.form.show
+        )
+        first = next(iter(views))
+        self.link.write({"view": self.view, **self.form.values}, {"view": first, **self.form.defaults})
+        with self.screen:
+            render_refusals(self.link, self.form.sentence, _)
+
+    def show(self, render: Mapping[str, Callable[[LabSpec, Language], Mapping[str, Any]]]) -> None:
+        """Draw the chosen view's figure and ask its question.
+
+        Args:
+            render: view → what draws it from the knobs and returns the numbers of the answer.
+        """
+        if self.spec is not None:
+            with self.screen:
+                numbers = render[self.view](self.spec, self.language)
+            self.ask(**numbers)
+        with self.page.take_away():
+            pass
+
+    def ask(self, **numbers: Any) -> None:
+        """The view's question; whoever has chosen an answer reads what happens and why.
+
+        Args:
+            **numbers: what the answer's placeholders stand for.
+        """
+        _, question = self.language, self._views[self.view].question
+        with self.hand, st.container(border=True, gap="small", key="question"):
+            chosen = st.radio(
+                f"**{_(question.text)}**",
+                range(len(question.choices)),
+                index=None,
+                format_func=lambda index: _(question.choices[index]),
+                key=f"{self.link.key(self.view)} answer",
+                persist_state="session",
+            )
+            if chosen is None:
+                st.caption(_("Choose what you expect; then the reason appears."))
+                return
+            right = chosen == question.right
+            words = (_("Right.") if right else _("Not quite.")) + " " + _(question.answer, **numbers)
+            (st.success if right else st.warning)(words, icon=":material/check:" if right else ":material/lightbulb:")
+            if any(self.form.values[name] != value for name, value in question.shows.items()):
+                st.button(
+                    _("Show it"),
+                    icon=":material/visibility:",
+                    on_click=self._show,
+                    args=(question,),
+                    key=f"{self.link.key(self.view)} show",
+                )
+
+    def _show(self, question: Question) -> None:
+        """Turn the knobs to where the answer is seen."""
+        for name, value in question.shows.items():
+            st.session_state[self.form.key(name)] = value
