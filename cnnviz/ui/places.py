@@ -73,7 +73,31 @@ TRAINING: Final = Place(
     N_("Train a network on Fashion-MNIST and watch the curves grow."),
 )
 LABS: Final = N_("Labs")
-PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING)
+INCEPTION: Final = Place(
+    "labs/inception.py",
+    "inception",
+    N_("Inception and 1×1"),
+    ":material/alt_route:",
+    N_("Branches side by side, and a convolution of a single pixel."),
+    LABS,
+)
+RESNEXT: Final = Place(
+    "labs/resnext.py",
+    "resnext",
+    N_("ResNeXt"),
+    ":material/view_module:",
+    N_("A convolution split into groups: what it saves, and what the savings buy."),
+    LABS,
+)
+DENSE: Final = Place(
+    "labs/dense.py",
+    "dense",
+    N_("Dense"),
+    ":material/stairs:",
+    N_("Putting behind instead of adding: channels, terms and memory."),
+    LABS,
+)
+PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, INCEPTION, RESNEXT, DENSE)
 
 
 def navigation_pages(_: Language) -> dict[str, list[st.Page]]:
