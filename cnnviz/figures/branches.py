@@ -95,7 +95,7 @@ def branch_bars(lanes: Sequence[Lane], _: Language, *, colour: str, dark: bool =
     panel = {"yref": "paper", "y": 1, "yanchor": "bottom", "xref": "paper", "showarrow": False, "font": {"size": 13}}
     words += [
         {**panel, "text": _("Work of each branch"), "x": 0, "xanchor": "left"},
-        {**panel, "text": _("{count} channels", count=channels), "x": 1, "xanchor": "right"},
+        {**panel, "text": _("{count} channels", count=channels), "x": 0.88, "xanchor": "center"},
     ]
     figure = go.Figure(traces)
     figure.update_layout(

@@ -53,9 +53,8 @@ def block_diagonal(
     """
     colours, size = palette(dark), len(found.matrix)
     cells = np.where(found.matrix == 0, np.nan, found.matrix)
-    largest = float(np.abs(found.matrix).max())
-    gap = max(1.5, size / 16)
-    first, second = size + gap, size + 2.6 * gap
+    largest = 0.75 * float(np.abs(found.matrix).max())  # the colours of the few largest weights are alike
+    first, second = size * 1.09, size * 1.26
     numbers = list(range(1, size + 1))
     heat = go.Heatmap(
         z=cells, x=numbers, y=numbers, zmin=-largest, zmax=largest, colorscale=[list(stop) for stop in _SCALE[dark]],
@@ -87,14 +86,14 @@ def block_diagonal(
     figure.update_layout(
         layout(
             _, dark, height=HEIGHT, margin={"l": 4, "r": 4, "t": 30, "b": 8}, shapes=[*frames, column],
-            xaxis={"title": {"text": _("Input channel"), "standoff": 4}, "range": [0.3, second + gap],
+            xaxis={"title": {"text": _("Input channel"), "standoff": 4}, "range": [0.3, size * 1.36],
                    "tickvals": ticks, "showgrid": False, "zeroline": False, "fixedrange": True, "constrain": "domain"},
             yaxis={"title": {"text": _("Output channel")}, "range": [size + 0.7, 0.3], "tickvals": ticks,
                    "showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True},
             annotations=[
                 {"text": text, "x": place, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
                  "font": {"size": 13}}
-                for text, place in ((_("changes"), first), (_("behind a 1×1"), second))
+                for text, place in (("3×3", first), ("1×1", second))
             ],
         )
     )  # fmt: skip
@@ -156,7 +155,7 @@ def budget_bars(splits: Sequence[Choice], _: Language, *, colour: str, dark: boo
         y=[split.middle for split in splits],
         marker={"color": colour},
         text=[
-            f"<b>{split.middle}</b><br>" + _("{weights} weights", weights=_.compact(split.weights)) for split in splits
+            f"<b>{split.middle}</b><br>{_.compact(split.weights)}" for split in splits
         ],
         textposition="outside",
         cliponaxis=False,
@@ -174,7 +173,7 @@ def budget_bars(splits: Sequence[Choice], _: Language, *, colour: str, dark: boo
     figure.update_layout(
         layout(
             _, dark, height=BARS_HEIGHT, margin={"l": 4, "r": 4, "t": 56, "b": 8}, bargap=0.35,
-            xaxis={"type": "category", "title": {"text": _("Groups × width of a group"), "standoff": 6},
+            xaxis={"type": "category", "title": {"text": _("Groups × width of a group"), "standoff": 6}, "tickangle": 0,
                    "fixedrange": True, "automargin": True},
             yaxis={"title": {"text": _("Channels of the middle")}, "gridcolor": colours.grid, "rangemode": "tozero",
                    "fixedrange": True, "automargin": True, "zeroline": False},

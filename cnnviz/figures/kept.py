@@ -75,7 +75,7 @@ def kept_bars(rows: Sequence[Holding], _: Language, *, colours: dict[str, str], 
             _, dark, height=HEIGHT, barmode="stack", bargap=0.3, margin={"l": 4, "r": 4, "t": 12, "b": 8},
             xaxis={"title": {"text": _("Kept for the backward pass")}, "tickvals": ticks, "ticktext": words,
                    "gridcolor": theme.grid, "fixedrange": True, "zeroline": False,
-                   "range": [0, 1.25 * max(row.saved_bytes for row in rows)]},
+                   "range": [0, 1.45 * max(row.saved_bytes for row in rows)]},
             yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True, "ticklabelstandoff": 6},
         )
     )  # fmt: skip

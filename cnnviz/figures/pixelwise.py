@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from cnnviz.figures.theme import layout, palette
 from cnnviz.language import Language
 
-HEIGHT: Final = 330
+HEIGHT: Final = 280
 _MARK: Final = "#d55e00"
 
 
@@ -56,7 +56,13 @@ def pixel_pictures(
     ]  # fmt: skip
     frames = [_frame(row - 1, column - 1, "x", "y")]
     frames += [_frame(int(y), int(x), "x2", "y2") for y, x in np.argwhere(found.changed)]
-    hidden: dict[str, Any] = {"showticklabels": False, "showgrid": False, "zeroline": False, "fixedrange": True}
+    hidden: dict[str, Any] = {
+        "showticklabels": False,
+        "ticks": "",
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+    }
     titles = [
         {"text": text, "x": place, "xref": "paper", "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "bottom",
          "showarrow": False, "font": {"size": 14, "color": colours.ink}}

@@ -9,6 +9,7 @@ from cnnviz.figures.theme import layout, palette
 from cnnviz.language import Language
 
 HEIGHT: Final = 400
+MANY: Final = 24  # stages whose names still fit side by side
 WEIGHTS_HEIGHT: Final = 250
 
 
@@ -105,11 +106,13 @@ def staircase_bars(stages: Sequence[Stage], _: Language, *, colour: str, dark: b
     told = [
         (place, stage)
         for place, stage in zip(places, stages, strict=True)
-        if place + 1 == len(stages) or stage.kind != "layer" or stages[place + 1].kind != "layer"
+        if place + 1 == len(stages)
+        or stages[place + 1].kind == "transition"
+        or (stage.kind != "layer" and stage.channels != stages[place - 1].channels)
     ]
     notes: list[dict[str, Any]] = [
-        {"text": f"<b>{stage.channels}</b>", "x": place, "y": stage.channels, "yanchor": "bottom", "showarrow": False,
-         "font": {"size": 15}}
+        {"text": f"<b>{_.number(stage.channels)}</b>", "x": place, "y": stage.channels, "yanchor": "bottom",
+         "showarrow": False, "font": {"size": 15}}
         for place, stage in told
     ]  # fmt: skip
     for block in sorted({stage.block for stage in stages}):
@@ -134,8 +137,15 @@ def staircase_bars(stages: Sequence[Stage], _: Language, *, colour: str, dark: b
 
 
 def _stages_axis(stages: Sequence[Stage], places: Sequence[int], _: Language) -> dict[str, Any]:
+    """Every stage named, or where they are many the stem and the transitions."""
+    named = [
+        (place, stage)
+        for place, stage in zip(places, stages, strict=True)
+        if len(stages) <= MANY or stage.kind != "layer"
+    ]
     return {
-        "tickvals": list(places), "ticktext": [stage_name(stage, _) for stage in stages], "fixedrange": True,
+        "tickvals": [place for place, _stage in named], "ticktext": [stage_name(stage, _) for _place, stage in named],
+        "fixedrange": True,
         "showgrid": False, "zeroline": False, "automargin": True, "title": {"text": _("Block.layer"), "standoff": 4},
     }  # fmt: skip
 

@@ -48,15 +48,13 @@ def tried() -> Joined:
 def render_staircase(spec: DenseLabSpec, _: Language) -> dict[str, str]:
     """The channels, and what a layer would weigh if its result were added."""
     steps = steps_of(spec)
-    widest = max(steps, key=lambda step: step.channels)
     last = next(step for step in reversed(steps) if step.kind == "layer")
     st.markdown(
         _(
-            "**{start} channels become {end}**, {most} at most. The last layer has {weights} weights; if its result "
+            "**{start} channels become {end}.** The last layer has {weights} weights; if its result "
             "were added, it would need {added}.",
-            start=steps[0].channels,
-            end=steps[-1].channels,
-            most=widest.channels,
+            start=_.number(steps[0].channels),
+            end=_.number(steps[-1].channels),
             weights=_.compact(last.weights),
             added=_.compact(last.weights_added),
         )

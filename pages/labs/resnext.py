@@ -28,6 +28,7 @@ lab = Lab(
     VIEWS,
 )
 _ = lab.language
+PAPER = 32  # groups of ResNeXt-50
 COLOUR = colour_of(architecture("resnext50_32x4d"))
 
 
@@ -68,8 +69,8 @@ def render_matrix(spec: ResNeXtLabSpec, _: Language) -> None:
     )
     st.caption(
         _(
-            "Computed both ways, in groups and with this matrix filled up with zeros, the outputs differ by at most "
-            "{difference}.",
+            "Filled squares: outputs that change, behind the 3×3 and behind a 1×1 that follows. Computed both ways, in "
+            "groups and with this matrix filled up with zeros, the outputs differ by at most {difference}.",
             difference=_.significant(found.difference, 2),
         )
     )
@@ -85,7 +86,7 @@ def render_matrix(spec: ResNeXtLabSpec, _: Language) -> None:
 def render_budget(spec: ResNeXtLabSpec, _: Language) -> None:
     """The widest middle for each number of groups at one cost."""
     ways = splits(spec)
-    first, last = ways[0], ways[-1]
+    first, last = ways[0], next((way for way in ways if way.groups == PAPER), ways[-1])
     st.markdown(
         _(
             "For about {weights} weights the middle may have **{narrow} channels undivided and {wide} in {groups} "
@@ -102,8 +103,8 @@ def render_budget(spec: ResNeXtLabSpec, _: Language) -> None:
     )
     st.caption(
         _(
-            "Weights of the three convolutions, without biases and batch norm. The width of a group is a whole number, "
-            "so the costs are close but not equal."
+            "Under the channels of each middle, the weights of the block's three convolutions. The width of a group is "
+            "a whole number, so the costs are close but not equal."
         )
     )
 

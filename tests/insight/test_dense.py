@@ -17,6 +17,7 @@ def test_the_chapters_staircase():
     assert [step.channels for step in ends] == [64, 192, 96, 224, 112, 240, 120, 248]
     assert [step.size for step in ends] == [24, 24, 12, 12, 6, 6, 3, 3]
     assert sum(step.kind == "layer" for step in steps) == 16
+    assert staircase(DenseLabSpec(compression=1.0))[-1].channels == 576  # the lab's question
 
 
 @pytest.mark.parametrize(

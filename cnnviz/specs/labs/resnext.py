@@ -61,7 +61,7 @@ class ResNeXtLabSpec(Spec):
 
 VIEWS: Final = {
     "matrix": View(
-        N_("Blocks on a diagonal"),
+        N_("Matrix"),
         N_(
             "A convolution joins every input channel with every output channel: its weights fill a matrix (here those "
             "in the middle of the kernel). Split into groups, only the squares on the diagonal are left: each output "
@@ -81,7 +81,7 @@ VIEWS: Final = {
         ),
     ),
     "budget": View(
-        N_("Groups for the same cost"),
+        N_("Same cost"),
         N_(
             "ResNeXt spends what the groups save on width. The block narrows to its middle with a 1×1 convolution, "
             "works there with a 3×3 in groups and widens again with a 1×1. All bars cost nearly the same; what differs "
