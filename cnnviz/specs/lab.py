@@ -1,8 +1,10 @@
-"""What a lab is made of: its views, the knobs of each, and a question that the touch answers."""
+"""What a lab is made of: its views, the knobs of each, a question that the touch answers, and races."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from cnnviz.specs.training import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +41,12 @@ class View:
     text: str
     knobs: tuple[str, ...]
     question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Racer:
+    """One run of a race: its name (English message), its settings, and the number of its colour and dash."""
+
+    title: str
+    config: TrainingConfig
+    number: int

@@ -39,12 +39,14 @@ CHOICES: Final[Mapping[str, str]] = {
     "bfloat16": "bfloat16",
     "bottleneck": N_("Bottleneck (1×1, 3×3, 1×1)"),
     "constant": N_("Constant"),
+    "convolution": N_("Convolution"),
     "convolutions": N_("Convolutions only"),
     "cosine": N_("Cosine, down to zero"),
     "cpu": N_("Processor (CPU)"),
     "cuda": N_("NVIDIA GPU (CUDA)"),
     "default": N_("PyTorch's own"),
     "dense": N_("Dense layers"),
+    "dense_layer": N_("Dense layer"),
     "float32": "float32",
     "exp": "eˣ",
     "gelu": "GELU",
@@ -267,12 +269,12 @@ def choice_label(value: Any, _: Language) -> str:
 def _widget(field: FieldInfo, label: str, common: dict[str, Any], _: Language) -> Any:
     """Draw one field; the type decides which widget, the metadata its bounds. The session's state holds its value.
 
-    A choice that slides is one among numbers.
+    A choice that slides is one among numbers, which may be written as text.
     """
     kind = field.annotation
     if get_origin(kind) is Literal:
         if _extra(field).get("slide"):
-            return st.select_slider(label, get_args(kind), format_func=_.number, **common)
+            return st.select_slider(label, get_args(kind), format_func=lambda value: _.number(float(value)), **common)
         return st.selectbox(label, get_args(kind), format_func=lambda value: choice_label(value, _), **common)
     if kind is bool:
         return st.toggle(label, **common)

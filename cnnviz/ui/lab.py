@@ -1,19 +1,16 @@
-"""The frame of a lab: one figure, beside it a short text and what one touches, under it a question.
+"""The frame of a lab: one figure, beside it a short text, what one touches, and a question.
 
-    lab = Lab(ACTIVATIONS, N_("…"), N_("…"), ActivationsSpec, VIEWS)
-    if lab.spec is not None:
-        with lab.screen:
-            …
-        lab.ask()
+    Lab(ACTIVATIONS, N_("…"), N_("…"), ActivationsSpec, VIEWS).show({"curves": render_curves, "depth": render_depth})
 
 A lab has one spec, whose fields are the knobs of all its views; a view draws its own and the others wait in the link.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from cnnviz.language import Language
 from cnnviz.specs.base import Spec
 from cnnviz.specs.lab import Question, View
 from cnnviz.ui.fields import SpecForm
@@ -40,7 +37,7 @@ class Lab(Generic[LabSpec]):
         view: the key of the chosen view.
         spec: the knobs as they stand, or the last ones that worked; None if none ever did.
         screen: where the figure goes, two thirds of the width.
-        hand: what one touches; a page may add to it below the knobs.
+        hand: below the knobs, where the question goes.
         page: the heading, for what can be taken away.
     """
 
@@ -51,15 +48,16 @@ class Lab(Generic[LabSpec]):
         self.language = _ = self.page.language
         self.link = PageLink(place.url_path)
         self._views = views
+        titles = {key: view.title for key, view in views.items()}
+        self.view = next(iter(views))
+        if len(views) > 1:
+            self.view = choose_option(self.link, "view", titles, _("Look at"), _, visibility="collapsed")[0]
         self.screen, side = st.columns([2, 1], gap="medium")  # on a phone the figure comes first
         with side:
-            titles = {key: view.title for key, view in views.items()}
-            self.view = (
-                choose_option(self.link, "view", titles, _("Look at"), _)[0] if len(views) > 1 else next(iter(views))
-            )
             st.markdown(_(views[self.view].text))
             self.form = SpecForm(spec_type, self.link, dict(spec_type()), _)
-            self.form.draw(views[self.view].knobs)
+            with st.grid(2, min_column_width=150):
+                self.form.draw(views[self.view].knobs)
             self.form.hold([name for name in spec_type.model_fields if name not in views[self.view].knobs])
             self.hand = st.container()
         self.spec: LabSpec | None = good_or_last(
@@ -70,6 +68,19 @@ class Lab(Generic[LabSpec]):
         with self.screen:
             render_refusals(self.link, self.form.sentence, _)
 
+    def show(self, render: Mapping[str, Callable[[LabSpec, Language], Mapping[str, Any]]]) -> None:
+        """Draw the chosen view's figure and ask its question.
+
+        Args:
+            render: view → what draws it from the knobs and returns the numbers of the answer.
+        """
+        if self.spec is not None:
+            with self.screen:
+                numbers = render[self.view](self.spec, self.language)
+            self.ask(**numbers)
+        with self.page.take_away():
+            pass
+
     def ask(self, **numbers: Any) -> None:
         """The view's question; whoever has chosen an answer reads what happens and why.
 
@@ -77,13 +88,12 @@ class Lab(Generic[LabSpec]):
             **numbers: what the answer's placeholders stand for.
         """
         _, question = self.language, self._views[self.view].question
-        with self.screen, st.container(border=True, gap="small", key="question"):
+        with self.hand, st.container(border=True, gap="small", key="question"):
             chosen = st.radio(
                 f"**{_(question.text)}**",
                 range(len(question.choices)),
                 index=None,
                 format_func=lambda index: _(question.choices[index]),
-                horizontal=True,
                 key=f"{self.link.key(self.view)} answer",
                 persist_state="session",
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
 
@@ -122,7 +122,14 @@ def good_or_last(page: str, make: Callable[[], Kept], show: Callable[[CnnvizErro
 
 
 def choose_option(
-    link: PageLink, name: str, options: Mapping[str, str], label: str, _: Language, *, many: bool = False
+    link: PageLink,
+    name: str,
+    options: Mapping[str, str],
+    label: str,
+    _: Language,
+    *,
+    many: bool = False,
+    visibility: Literal["visible", "collapsed"] = "visible",
 ) -> tuple[str, bool]:
     """One choice among a few, led by the link where it asks.
 
@@ -133,6 +140,7 @@ def choose_option(
         label: in the reader's language.
         _: the reader's language.
         many: whether the options are too many to stand side by side.
+        visibility: of the label; a collapsed one is only read aloud.
 
     Returns:
         The value, and whether it is new.
@@ -148,7 +156,14 @@ def choose_option(
     if state.get(key) not in options:
         state[key] = next(iter(options))
     draw = st.selectbox if many else partial(st.segmented_control, required=True)
-    chosen = draw(label, list(options), format_func=lambda value: _(options[value]), key=key, persist_state="session")
+    chosen = draw(
+        label,
+        list(options),
+        format_func=lambda value: _(options[value]),
+        key=key,
+        persist_state="session",
+        label_visibility=visibility,
+    )
     before = state.get(f"{key} before")
     state[f"{key} before"] = chosen
     return str(chosen), before is not None and before != chosen

@@ -36,6 +36,8 @@ class Place:
         return PAGES / self.script
 
 
+LABS: Final = N_("Labs")
+
 HOME: Final = Place("learn/home.py", "home", N_("Home"), ":material/timeline:", N_("The networks from 1998 to 2016."))
 ARCHITECTURE: Final = Place(
     "explore/architecture.py",
@@ -72,7 +74,14 @@ TRAINING: Final = Place(
     ":material/show_chart:",
     N_("Train a network on Fashion-MNIST and watch the curves grow."),
 )
-LABS: Final = N_("Labs")
+BATCH_NORM: Final = Place(
+    "labs/batch_norm.py",
+    "batch-norm",
+    N_("Batch norm"),
+    ":material/equalizer:",
+    N_("What is averaged, the two modes, and the race with and without."),
+    LABS,
+)
 INCEPTION: Final = Place(
     "labs/inception.py",
     "inception",
@@ -97,7 +106,9 @@ DENSE: Final = Place(
     N_("Putting behind instead of adding: channels, terms and memory."),
     LABS,
 )
-PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, INCEPTION, RESNEXT, DENSE)
+PLACES: Final = (
+    HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM, INCEPTION, RESNEXT, DENSE,
+)  # fmt: skip
 
 
 def navigation_pages(_: Language) -> dict[str, list[st.Page]]:

@@ -23,7 +23,6 @@ lab = Lab(
     DenseLabSpec,
     VIEWS,
 )
-_ = lab.language
 COLOURS = {key: colour_of(architecture(key)) for key in ("densenet", "resnet18")}
 
 
@@ -139,10 +138,4 @@ def render_memory(spec: DenseLabSpec, _: Language) -> dict[str, str]:
     return {"parameters": _.compact(dense.parameters), "other": _.compact(residual.parameters)}
 
 
-if lab.spec is not None:
-    with lab.screen:
-        views = {"staircase": render_staircase, "terms": render_terms, "memory": render_memory}
-        numbers = views[lab.view](lab.spec, _)
-    lab.ask(**numbers)
-with lab.page.take_away():
-    pass
+lab.show({"staircase": render_staircase, "terms": render_terms, "memory": render_memory})

@@ -26,7 +26,6 @@ lab = Lab(
     InceptionLabSpec,
     VIEWS,
 )
-_ = lab.language
 COLOUR = colour_of(architecture("googlenet"))
 
 
@@ -114,9 +113,4 @@ def render_pixels(spec: InceptionLabSpec, _: Language) -> dict[str, str]:
     return {}
 
 
-if lab.spec is not None:
-    with lab.screen:
-        numbers = {"branches": render_branches, "pixel": render_pixels}[lab.view](lab.spec, _)
-    lab.ask(**numbers)
-with lab.page.take_away():
-    pass
+lab.show({"branches": render_branches, "pixel": render_pixels})

@@ -27,7 +27,6 @@ lab = Lab(
     ResNeXtLabSpec,
     VIEWS,
 )
-_ = lab.language
 PAPER = 32  # groups of ResNeXt-50
 COLOUR = colour_of(architecture("resnext50_32x4d"))
 
@@ -44,7 +43,7 @@ def splits(spec: ResNeXtLabSpec) -> tuple[Split, ...]:
     return same_cost(spec)
 
 
-def render_matrix(spec: ResNeXtLabSpec, _: Language) -> None:
+def render_matrix(spec: ResNeXtLabSpec, _: Language) -> dict[str, str]:
     """The matrix with the followed channel, and the cost over the number of groups."""
     found = grouped(spec)
     st.markdown(
@@ -81,9 +80,10 @@ def render_matrix(spec: ResNeXtLabSpec, _: Language) -> None:
         alt=describe_sweep(points, spec.groups, _("Groups"), _),
         key="cost",
     )
+    return {}
 
 
-def render_budget(spec: ResNeXtLabSpec, _: Language) -> None:
+def render_budget(spec: ResNeXtLabSpec, _: Language) -> dict[str, str]:
     """The widest middle for each number of groups at one cost."""
     ways = splits(spec)
     first, last = ways[0], next((way for way in ways if way.groups == PAPER), ways[-1])
@@ -107,11 +107,7 @@ def render_budget(spec: ResNeXtLabSpec, _: Language) -> None:
             "a whole number, so the costs are close but not equal."
         )
     )
+    return {}
 
 
-if lab.spec is not None:
-    with lab.screen:
-        {"matrix": render_matrix, "budget": render_budget}[lab.view](lab.spec, _)
-    lab.ask()
-with lab.page.take_away():
-    pass
+lab.show({"matrix": render_matrix, "budget": render_budget})

@@ -1,0 +1,57 @@
+"""The labs as a reader uses them: every view draws, its question is answered, and its answer can be seen."""
+
+import re
+
+import pytest
+
+from cnnviz.language import LANGUAGES, Language
+from cnnviz.specs import lab_batch_norm
+from cnnviz.ui.places import BATCH_NORM
+
+VIEWS = {BATCH_NORM: lab_batch_norm.VIEWS}
+EVERY_VIEW = pytest.mark.parametrize(
+    ("place", "view"), [(place, view) for place, views in VIEWS.items() for view in views],
+    ids=lambda part: getattr(part, "url_path", part),
+)  # fmt: skip
+
+
+def opened(open_page, place, view, language="en", **query):
+    return open_page(place, language, **({} if view == next(iter(VIEWS[place])) else {"view": view}), **query)
+
+
+@EVERY_VIEW
+def test_the_question_is_answered_and_the_answer_can_be_seen(open_page, place, view):
+    question = VIEWS[place][view].question
+    app = opened(open_page, place, view)
+    assert not app.exception and not app.error and not app.warning
+    assert not app.success, "nothing is revealed before somebody has chosen"
+    wrong = (question.right + 1) % len(question.choices)
+    app.radio(key=f"{place.url_path}.{view} answer").set_value(wrong).run()
+    assert [warning.value for warning in app.warning]
+    app.radio(key=f"{place.url_path}.{view} answer").set_value(question.right).run()
+    assert not app.exception
+    (said,) = [success.value for success in app.success]
+    assert not re.search(r"\{\w*\}|nan", said), "every placeholder is filled"
+    shows = [button for button in app.button if button.key == f"{place.url_path}.{view} show"]
+    if shows:
+        shows[0].click().run()
+        assert not app.exception
+        assert not [button for button in app.button if button.key == shows[0].key], "what was offered is shown now"
+        link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+        assert any(link.get(name) == str(value) for name, value in question.shows.items())
+
+
+@EVERY_VIEW
+def test_a_lab_speaks_spanish(open_page, place, view):
+    app = opened(open_page, place, view, "es")
+    assert not app.exception and not app.warning
+    assert Language("es")(VIEWS[place][view].text) in [element.value for element in app.markdown]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_knobs_of_a_lab_come_from_its_link(open_page, language):
+    app = open_page(BATCH_NORM, language, view="noise", batch_size="64", channel="3", layer="dense_layer")
+    assert not app.exception and not app.warning
+    assert app.select_slider(key="batch-norm.batch_size").value == 64
+    assert app.slider(key="batch-norm.channel").value == 3
+    assert app.selectbox(key="batch-norm.layer").value == "dense_layer"
