@@ -111,6 +111,33 @@ ACTIVATIONS: Final = Place(
     N_("Functions and their slopes, and what depth makes of a gradient."),
     LABS,
 )
+INCEPTION: Final = Place(
+    "labs/inception.py",
+    "inception",
+    N_("Inception and 1×1"),
+    ":material/alt_route:",
+    N_("Branches side by side, and a convolution of a single pixel."),
+    LABS,
+)
+RESNEXT: Final = Place(
+    "labs/resnext.py",
+    "resnext",
+    N_("ResNeXt"),
+    ":material/view_module:",
+    N_("A convolution split into groups: what it saves, and what the savings buy."),
+    LABS,
+)
+DENSE: Final = Place(
+    "labs/dense.py",
+    "dense",
+    N_("Dense"),
+    ":material/stairs:",
+    N_("Putting behind instead of adding: channels, terms and memory."),
+    LABS,
+)
+PLACES: Final = (
+    HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM, INCEPTION, RESNEXT, DENSE,
+)  # fmt: skip
 PLACES: Final = (
     HOME,
     ARCHITECTURE,
@@ -123,6 +150,9 @@ PLACES: Final = (
     RESULTS,
     BATCH_NORM,
     ACTIVATIONS,
+    INCEPTION,
+    RESNEXT,
+    DENSE,
 )
 
 

@@ -1,0 +1,1 @@
+"""What can be chosen in each lab, its views and their questions."""
