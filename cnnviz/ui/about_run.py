@@ -20,14 +20,15 @@ SUGGESTED: Final = (N_("for class"), N_("keep"))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _macs(spec: ArchitectureSpec) -> int:
+def macs_of(spec: ArchitectureSpec) -> int:
+    """Multiply-accumulates of a network for one picture, computed once for everybody."""
     return report_of(spec).macs
 
 
 def run_card(record: RunRecord, _: Language) -> RunCard:
     """Everything that is needed to understand a run or to repeat it."""
     spec = record.config.architecture
-    return card(record, record.choices, _, macs=_macs(spec), choice=lambda value: choice_label(value, _))
+    return card(record, record.choices, _, macs=macs_of(spec), choice=lambda value: choice_label(value, _))
 
 
 def render_about(record: RunRecord, forget: Callable[[], None], _: Language) -> None:

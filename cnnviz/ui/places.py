@@ -4,6 +4,7 @@
 than `pages/`, so that Streamlit does not take them for its own multipage scheme.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -68,11 +69,23 @@ TRAINING: Final = Place(
     ":material/show_chart:",
     N_("Train a network on Fashion-MNIST and watch the curves grow."),
 )
-PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING)
+CLASSROOM: Final = Place(
+    "train/classroom.py",
+    "class",
+    N_("Class"),
+    ":material/groups:",
+    N_("Join the class with a nickname, and see whose run makes the most of its second."),
+)
+PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, CLASSROOM)
 
 
-def navigation_pages(_: Language) -> list[st.Page]:
-    """The pages as `st.navigation` takes them, titles in the reader's language."""
+def navigation_pages(_: Language, hidden: Collection[Place] = ()) -> list[st.Page]:
+    """The pages as `st.navigation` takes them, titles in the reader's language.
+
+    Args:
+        _: the reader's language.
+        hidden: pages that a link reaches and the menu leaves out.
+    """
     return [
         st.Page(
             place.path,
@@ -81,6 +94,7 @@ def navigation_pages(_: Language) -> list[st.Page]:
             url_path=place.url_path,
             default=place is HOME,
             help=_(place.help),
+            visibility="hidden" if place in hidden else "visible",
         )
         for place in PLACES
     ]

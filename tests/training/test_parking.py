@@ -74,7 +74,7 @@ def test_a_paused_run_keeps_its_seat_while_nobody_waits(make):
 def test_it_gives_the_seat_to_whoever_waits_once_it_has_been_paused_for_long_enough(make):
     executor = make()
     began = time.monotonic()
-    run_id, other, worker = parked(executor)
+    run_id, other, _worker = parked(executor)
     assert time.monotonic() - began >= PATIENCE
     assert executor.is_parked(run_id) and state(executor, run_id) == "paused"
     assert state(executor, other) == "running"
