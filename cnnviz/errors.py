@@ -102,6 +102,8 @@ MESSAGES: Final[dict[str, str]] = {
     "queue_full_for_owner": N_(
         "{waiting} of your runs are waiting already, and at most {limit} may wait. Let one begin, or stop one."
     ),
+    "queue_full": N_("{limit} runs are waiting on this server, and no more may. Try again when some have begun."),
+    "too_fast": N_("That was too often in a short time. Try again in {seconds} s."),
     "run_not_yours": N_("The run {value} belongs to somebody else: it can be watched, not changed."),
     "text_too_long": N_("{label}: {length} characters are too many, the most allowed is {limit}. Shorten it."),
     "tags_too_many": N_("{count} tags are too many, the most allowed is {limit}. Take some away."),
@@ -114,6 +116,18 @@ MESSAGES: Final[dict[str, str]] = {
         "The budget is {epochs} passes over all images for one contestant, the most allowed is {limit}. Give less."
     ),
     "race_unknown": N_("There is no race {value} on this server."),
+    # the class
+    "nickname_invalid": N_("A nickname has 1 to {limit} characters, at least one of them a letter or a digit."),
+    "nickname_taken": N_("Somebody else here is called {nickname}. Choose another nickname."),
+    "join_first": N_("Choose a nickname on the class page first: then runs can be started."),
+    "class_epochs": N_("In this class a run may have at most {limit} epochs, and {value} are asked for."),
+    "class_seconds": N_("In this class a run may take at most {limit} s, and {value} s are asked for."),
+    "class_runs": N_("In this class everybody may start {limit} runs, and yours are used up."),
+    "setting_frozen": N_("{label}: the class works with {value} at present."),
+    "network_frozen": N_("The class works with {title} at present. Choose it."),
+    "secret_wrong": N_("That is not the secret."),
+    "secret_missing": N_("This server has no teacher's secret. Start it with CNNVIZ_TEACHER set to one."),
+    "link_not_ours": N_("{value} is no page of this server. Copy the address of one of its pages."),
     "store_unusable": N_("Runs cannot be kept in {folder}: {reason}."),
 }
 

@@ -5,7 +5,6 @@ good enough, and what to do if not. `machine_rows` reads this machine; `cnnviz.c
 """
 
 import http.client
-import ipaddress
 import json
 import os
 import platform
@@ -23,6 +22,7 @@ from babel.messages.pofile import read_po
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from cnnviz.classroom.addresses import lan_addresses
 from cnnviz.data.fashion_mnist import DATA_MD5, fashion_mnist
 from cnnviz.data.samples import cat
 from cnnviz.errors import CnnvizError
@@ -40,7 +40,6 @@ MEMORY_COMFORTABLE: Final = 3 * 2**30
 # A small network's checkpoints of one run take a few MiB, AlexNet's 179 MiB each.
 DISK_NEEDED: Final = 0.25 * 2**30
 DISK_COMFORTABLE: Final = 2 * 2**30
-_VIRTUAL: Final = ("docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "vethernet", "tailscale", "utun", "wg", "tun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,23 +267,6 @@ def port_row(_: Language, port: int, answer: Answer) -> Row:
         detail = _("Port {port} cannot be used by this account.", port=str(port))
     command = f"streamlit run app.py --server.port {max(port, 8500) + 1}"
     return Row("port", name, "look", detail, _("Choose another one: {command}", command=command), figures)
-
-
-def lan_addresses() -> tuple[str, ...]:
-    """This machine's IPv4 addresses that a neighbour can reach, those of virtual networks last; nothing is sent."""
-    up = {name for name, state in psutil.net_if_stats().items() if state.isup}
-    found = [
-        (name.lower().startswith(_VIRTUAL), entry.address)
-        for name, entries in psutil.net_if_addrs().items()
-        for entry in entries
-        if entry.family == socket.AF_INET and name in up
-    ]
-    usable = [
-        (virtual, address)
-        for virtual, address in found
-        if not (ipaddress.ip_address(address).is_loopback or ipaddress.ip_address(address).is_link_local)
-    ]
-    return tuple(address for _virtual, address in sorted(usable, key=lambda pair: pair[0]))
 
 
 def address_row(_: Language, addresses: Iterable[str], port: int) -> Row:

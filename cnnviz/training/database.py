@@ -76,6 +76,29 @@ class Database:
                 else:
                     self._spare.put_nowait(reader)
 
+    def compact(self) -> None:
+        """Rewrite the file without what was deleted from it, so that nobody can read it there any more.
+
+        Raises:
+            CnnvizError: if the file cannot be rewritten now; nothing is lost then.
+        """
+        with self._lock, self._in_words():
+            self._writer.execute("VACUUM")
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the file as it stands at one moment, while everybody goes on.
+
+        Raises:
+            CnnvizError: if it cannot be written.
+        """
+        with self.reading() as reader, self._in_words():
+            target = sqlite3.connect(path)
+            try:
+                reader.backup(target)
+            finally:
+                target.close()
+
     def close(self) -> None:
         """Close every connection that is not in use."""
         self._closed = True

@@ -1,7 +1,7 @@
 """What an executor is: the one thing between a page that wants a run and wherever runs are computed.
 
 Pages submit and command, through `owned.OwnedRuns`; they read everything else from the store, which the executor fills.
-Each method returns at once. `local.LocalExecutor` is the implementation for one machine.
+Each method returns at once. `local.LocalExecutor` is the one for one machine.
 """
 
 from typing import Protocol
@@ -52,12 +52,34 @@ class Executor(Protocol):
         """
         ...
 
+    def is_parked(self, run_id: str) -> bool:
+        """Whether a paused run gave its seat to somebody who waited; it goes on when it is told to, in its turn."""
+        ...
+
     def queue_position(self, run_id: str) -> int | None:
         """1 for the run that comes next; None for one that does not wait."""
         ...
 
     def expected_start(self, run_id: str) -> float | None:
         """Seconds until a waiting run begins, if all goes on as it has; None if nobody knows, or it does not wait."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """How many runs wait for their turn."""
+        ...
+
+    @property
+    def held(self) -> bool:
+        """Whether no waiting run may begin at present."""
+        ...
+
+    def hold(self, held: bool) -> None:
+        """Let no waiting run begin until this is taken back; what trains goes on."""
+        ...
+
+    def clear(self) -> int:
+        """Stop every waiting run; returns how many there were."""
         ...
 
     def close(self) -> None:

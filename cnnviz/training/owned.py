@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.training import Action, TrainingConfig
 from cnnviz.training.executor import Executor
+from cnnviz.training.pace import RateLimit
 from cnnviz.training.records import RunRecord
 
 
@@ -22,20 +23,37 @@ class OwnedRuns:
         executor: where runs go.
         owner: whose hand it is.
         all_runs: whether it may reach everybody's runs, as a teacher's may.
+        pace: how fast it may start runs; None for as fast as it likes.
     """
 
-    def __init__(self, executor: Executor, owner: str, *, all_runs: bool = False) -> None:
+    def __init__(
+        self, executor: Executor, owner: str, *, all_runs: bool = False, pace: RateLimit | None = None
+    ) -> None:
         self._executor = executor
         self._store = executor.store
         self.owner = owner
         self._all_runs = all_runs
+        self._pace = pace
 
     def may(self, record: RunRecord) -> bool:
         """Whether this hand reaches a run."""
         return self._all_runs or record.owner == self.owner
 
+    def within(self, config: TrainingConfig) -> TrainingConfig:
+        """The settings as this hand may use them.
+
+        Raises:
+            CnnvizError: if it may not (see `classroom.ClassRuns`); here everything is allowed.
+        """
+        return config
+
     def submit(self, config: TrainingConfig, *, name: str = "", group: str | None = None) -> str:
-        """See `Executor.submit`."""
+        """See `Executor.submit`.
+
+        Raises:
+            CnnvizError: also if this hand starts runs too fast.
+        """
+        self._hurry()
         return self._executor.submit(config, owner=self.owner, name=name, group=group)
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
@@ -46,11 +64,13 @@ class OwnedRuns:
     def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
         """See `Executor.continue_run`."""
         self._check(run_id)
+        self._hurry()
         self._executor.continue_run(run_id, config)
 
     def extend(self, run_id: str, epochs: int) -> None:
         """See `Executor.extend`."""
         self._check(run_id)
+        self._hurry()
         self._executor.extend(run_id, epochs)
 
     def update(
@@ -70,6 +90,11 @@ class OwnedRuns:
         """See `RunStore.delete`."""
         self._check(run_id)
         self._store.delete(run_id)
+
+    def _hurry(self) -> None:
+        """One more run is to begin."""
+        if self._pace is not None:
+            self._pace.use(self.owner)
 
     def _check(self, run_id: str) -> None:
         """An owner never changes, so asking before doing is enough."""

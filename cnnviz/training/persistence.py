@@ -34,9 +34,7 @@ class Persistence:
         """Somebody had asked for the end of a run whose worker is gone: it counts as stopped."""
         record = self._record(run_id)
         if record is not None:
-            figures = {name: getattr(record, name) for name in METRICS}
-            stop = Controlled(**_place(record), action="stop")
-            self.keep(run_id, stop, Finished(**_place(record), **figures, reason="stopped"))
+            self.keep(run_id, *stopped_events(record))
 
     def end_lost(self, run_id: str, detail: str) -> None:
         """A run's worker ended, and nobody had asked for that."""
@@ -48,7 +46,7 @@ class Persistence:
         """A run ended badly, with a code of `errors.MESSAGES` and its parameters."""
         record = self._record(run_id)
         if record is not None:
-            self.keep(run_id, Failed(**_place(record), code=code, parameters=parameters, detail=detail))
+            self.keep(run_id, Failed(**place_of(record), code=code, parameters=parameters, detail=detail))
 
     def _record(self, run_id: str) -> RunRecord | None:
         return self._try(lambda: self._store.record(run_id))
@@ -62,5 +60,13 @@ class Persistence:
                     return None
 
 
-def _place(record: RunRecord) -> dict[str, Any]:
+def place_of(record: RunRecord) -> dict[str, Any]:
+    """The fields that every event has, as a run's record knows them."""
     return {"step": record.step, "epoch": record.epoch, "seconds": record.seconds}
+
+
+def stopped_events(record: RunRecord) -> tuple[Event, ...]:
+    """What a run without a worker would say of its stop."""
+    figures = {name: getattr(record, name) for name in METRICS}
+    place = place_of(record)
+    return Controlled(**place, action="stop"), Finished(**place, **figures, reason="stopped")

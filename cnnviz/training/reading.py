@@ -34,6 +34,11 @@ class RunReader:
         self.folder = folder
         self._database = database
 
+    @property
+    def database(self) -> Database:
+        """The file, for what else is kept in it (see `classroom`)."""
+        return self._database
+
     def run_folder(self, run_id: str) -> Path:
         """Where a run keeps its checkpoints; it need not exist.
 
@@ -81,6 +86,13 @@ class RunReader:
                 f"SELECT * FROM runs {where} ORDER BY rowid DESC LIMIT ?", (*values, max(0, limit))
             ).fetchall()
         return tuple(map(_record, rows))
+
+    def counts(self, *, owner: str | None = None) -> dict[State, int]:
+        """How many runs there are in each state, of everybody or of one owner; states without runs are left out."""
+        where, values = conditions(owner=owner)
+        with self._database.reading() as connection:
+            rows = connection.execute(f"SELECT state, count(*) FROM runs {where} GROUP BY state", values).fetchall()
+        return {row[0]: int(row[1]) for row in rows}
 
     def find_same(self, config: TrainingConfig, *, owner: str | None = None) -> RunRecord | None:
         """A run with the same settings and seed: finished, or one that goes on and can be followed.

@@ -102,7 +102,22 @@ _SECOND: Final[tuple[Change, ...]] = (
     "CREATE INDEX runs_by_architecture ON runs (architecture)",
 )
 
-MIGRATIONS: Final[tuple[tuple[Change, ...], ...]] = (_FIRST, _SECOND)
+# The class that shares a server: who takes part under which name, and what the teacher has settled (see `classroom`).
+_THIRD: Final[tuple[Change, ...]] = (
+    """
+    CREATE TABLE people (
+        owner TEXT PRIMARY KEY,
+        nickname TEXT NOT NULL,
+        folded TEXT NOT NULL UNIQUE,
+        joined REAL NOT NULL,
+        seen REAL NOT NULL,
+        started INTEGER NOT NULL DEFAULT 0
+    )
+    """,
+    "CREATE TABLE classroom (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+)
+
+MIGRATIONS: Final[tuple[tuple[Change, ...], ...]] = (_FIRST, _SECOND, _THIRD)
 """The changes that lead from each version to the next; a new version is appended, an old one never edited."""
 
 

@@ -1,6 +1,7 @@
 """What whoever runs a server sets for it, in the environment."""
 
 import os
+import sys
 
 from cnnviz.errors import CnnvizError
 
@@ -33,3 +34,19 @@ def disk_limit() -> int:
 def slot_count() -> int:
     """How many runs may train at once: `CNNVIZ_SLOTS`, one unless set, which is right for a CPU."""
     return whole_number("CNNVIZ_SLOTS", 1, lowest=1, highest=64)
+
+
+def pause_patience() -> float:
+    """Seconds that a paused run keeps its seat while others wait: `CNNVIZ_PAUSE_SECONDS`, 60 unless set."""
+    return float(whole_number("CNNVIZ_PAUSE_SECONDS", 60, lowest=0, highest=86_400))
+
+
+def class_mode() -> bool:
+    """Whether a class shares this server: `CNNVIZ_CLASS=1`, or `--class` behind the command line's `--`."""
+    wish = os.environ.get("CNNVIZ_CLASS", "").strip().lower()
+    return wish in ("1", "true", "yes", "on") or (not wish and "--class" in sys.argv[1:])
+
+
+def keep_days() -> int:
+    """Days after which a class's nicknames and runs are forgotten: `CNNVIZ_KEEP_DAYS`, 30 unless set, 0 for never."""
+    return whole_number("CNNVIZ_KEEP_DAYS", 30, lowest=0, highest=36_500)

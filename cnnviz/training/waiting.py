@@ -31,15 +31,20 @@ class FairQueue:
         """How many runs of an owner wait."""
         return len(self._waiting.get(owner, ()))
 
-    def pop(self, busy: Container[str] = ()) -> str | None:
+    def peek(self, busy: Container[str | None] = ()) -> tuple[str, str] | None:
+        """(owner, run) that `pop` would take out, or None."""
+        return next(((owner, run) for owner, run in self.in_order() if owner not in busy), None)
+
+    def pop(self, busy: Container[str | None] = ()) -> str | None:
         """Take out the next run of an owner who is not busy; None if there is none.
 
         Args:
             busy: owners who have as many runs going as they may.
         """
-        owner, run_id = next(((owner, run) for owner, run in self.in_order() if owner not in busy), ("", ""))
-        if not run_id:
+        following = self.peek(busy)
+        if following is None:
             return None
+        owner, run_id = following
         self._count += 1
         self._served.pop(owner, None)
         self._served[owner] = self._count

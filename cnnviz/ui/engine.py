@@ -2,16 +2,22 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
+from cnnviz.classroom import Classroom, ClassRuns, Teachers, forget
 from cnnviz.training import LocalExecutor, OwnedRuns, RunStore
+from cnnviz.training.dispatch import QueueExecutor
+from cnnviz.training.pace import RateLimit
 from cnnviz.training.race_runner import Races
 from cnnviz.training.recorded import install
+from cnnviz.training.settings import class_mode, keep_days
 
 
 @st.cache_resource(show_spinner=False)
-def engine() -> LocalExecutor:
+def engine() -> QueueExecutor:
     """The executor of this server; it marks what an earlier server left behind and keeps a worker warm.
 
     The recorded runs that ship with the app are in it from the first moment.
@@ -20,13 +26,42 @@ def engine() -> LocalExecutor:
     """
     store = RunStore()
     install(store)
-    return LocalExecutor(store)
+    executor = LocalExecutor(store)
+    if class_mode():
+        days = keep_days()
+        if days:
+            forget(executor.store, older_than_days=days, pinned=False)
+        executor.hold(Classroom(executor.store).rules().queue_held)
+    return executor
 
 
 @st.cache_resource(show_spinner=False)
 def races() -> Races:
     """The races of this server."""
     return Races(engine())
+
+
+@st.cache_resource(show_spinner=False)
+def classroom() -> Classroom:
+    """The class's desk: people and rules."""
+    return Classroom(engine().store)
+
+
+@st.cache_resource(show_spinner=False)
+def teachers() -> Teachers:
+    """The browsers that know the teacher's secret."""
+    return Teachers()
+
+
+@st.cache_resource(show_spinner=False)
+def _pace() -> RateLimit:
+    """How fast one person may start runs."""
+    return RateLimit(count=10, seconds=60)
+
+
+def in_class() -> bool:
+    """Whether a class shares this server."""
+    return class_mode()
 
 
 def owner() -> str:
@@ -40,6 +75,26 @@ def owner() -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:20]
 
 
+def is_teacher() -> bool:
+    """Whether this browser was unlocked with the teacher's secret."""
+    return in_class() and owner() in teachers()
+
+
 def my_runs() -> OwnedRuns:
-    """This person's hand: start, command, extend, rename, delete; it refuses what belongs to somebody else."""
-    return OwnedRuns(engine(), owner())
+    """This person's hand: start, command, extend, rename, delete; it refuses what belongs to somebody else.
+
+    In a class it keeps to the class's rules; the teacher's hand reaches everybody's runs.
+    """
+    if in_class() and not is_teacher():
+        return ClassRuns(engine(), owner(), classroom(), pace=_pace())
+    return OwnedRuns(engine(), owner(), all_runs=is_teacher(), pace=_pace())
+
+
+def works_alone() -> bool:
+    """Whether nobody is shown a run of somebody else: in a class whose board is closed."""
+    return in_class() and not is_teacher() and not classroom().rules().board_open
+
+
+def fixed_settings() -> Mapping[str, Any]:
+    """The settings of a run that this person cannot choose, by name."""
+    return classroom().rules().frozen if in_class() and not is_teacher() else {}

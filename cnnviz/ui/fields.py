@@ -4,6 +4,7 @@ Widgets only suggest; the spec validates. An error comes back to the field that 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, Literal, get_args, get_origin
 
 import streamlit as st
@@ -14,6 +15,7 @@ from cnnviz.language import N_, Language
 from cnnviz.specs.base import Spec
 from cnnviz.ui.links import PageLink, decode, encode
 
+FIXED: Final = N_("The teacher has settled this for the class.")
 CHOICES: Final[Mapping[str, str]] = {
     "adam": "Adam",
     "adamw": "AdamW",
@@ -98,6 +100,7 @@ class SpecForm:
         defaults: what the fields start from, for example an entry's default spec; the link leaves these out.
         restart: whether to start from the defaults (and the link) instead of what the session remembers.
         prefix: stands before the fields' names in the link, for a page with several forms of one kind.
+        fixed: values that cannot be changed here, whatever the link and the session say.
     """
 
     def __init__(
@@ -109,7 +112,9 @@ class SpecForm:
         *,
         restart: bool = False,
         prefix: str = "",
+        fixed: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
+        self._fixed = fixed
         self.spec_type = spec_type
         self.link = link
         self.defaults = defaults
@@ -143,8 +148,8 @@ class SpecForm:
                 field = self.spec_type.model_fields[name]
                 common = {
                     "key": self.key(name),
-                    "help": help or self._(field.description or "") or None,
-                    "disabled": disabled,
+                    "help": self._(FIXED) if name in self._fixed else help or self._(field.description or "") or None,
+                    "disabled": disabled or name in self._fixed,
                     "persist_state": "session",
                 }
                 self.values[name] = _widget(name, field, label or self._(field.title or name), common, self._)
@@ -192,6 +197,9 @@ class SpecForm:
         key, field = self.key(name), self.spec_type.model_fields[name]
         if self._restart or key not in st.session_state:
             st.session_state[key] = _to_widget(field, self.defaults[name])
+        if name in self._fixed:
+            st.session_state[key] = _to_widget(field, self._fixed[name])
+            return
         asked = self.link.asked.get(self._prefix + name)
         if asked is not None:
             try:

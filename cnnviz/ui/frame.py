@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from cnnviz.language import N_, Language
+from cnnviz.training.settings import class_mode
 from cnnviz.ui.links import note_page
-from cnnviz.ui.places import navigation_pages
+from cnnviz.ui.places import CLASSROOM, navigation_pages
 from cnnviz.ui.reader import reader, render_language_switch, settle_language
 
 
@@ -19,7 +20,8 @@ def open_frame() -> Any:
     """Set the page up and return the chosen page, ready to run."""
     _ = settle_language()
     st.set_page_config(page_title="cnnviz", page_icon=str(ICON), layout="wide", menu_items={"About": _(ABOUT)})
-    page = st.navigation(navigation_pages(_), position="top")
+    hidden = () if class_mode() else (CLASSROOM,)
+    page = st.navigation(navigation_pages(_, hidden), position="top")
     note_page(page.url_path)
     return page
 

@@ -4,6 +4,7 @@
 than `pages/`, so that Streamlit does not take them for its own multipage scheme.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -95,6 +96,13 @@ RESULTS: Final = Place(
     ":material/grid_on:",
     N_("What a trained network gets right and wrong, class by class, and how it came to see it."),
 )
+CLASSROOM: Final = Place(
+    "train/classroom.py",
+    "class",
+    N_("Class"),
+    ":material/groups:",
+    N_("Join the class with a nickname, and see whose run makes the most of its second."),
+)
 BATCH_NORM: Final = Place(
     "labs/batch_norm.py",
     "batch-norm",
@@ -136,9 +144,6 @@ DENSE: Final = Place(
     LABS,
 )
 PLACES: Final = (
-    HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM, INCEPTION, RESNEXT, DENSE,
-)  # fmt: skip
-PLACES: Final = (
     HOME,
     ARCHITECTURE,
     COMPARE,
@@ -148,6 +153,7 @@ PLACES: Final = (
     RUNS,
     RACE,
     RESULTS,
+    CLASSROOM,
     BATCH_NORM,
     ACTIVATIONS,
     INCEPTION,
@@ -156,8 +162,13 @@ PLACES: Final = (
 )
 
 
-def navigation_pages(_: Language) -> dict[str, list[st.Page]]:
-    """The pages by section as `st.navigation` takes them, titles in the reader's language."""
+def navigation_pages(_: Language, hidden: Collection[Place] = ()) -> dict[str, list[st.Page]]:
+    """The pages by section as `st.navigation` takes them, titles in the reader's language.
+
+    Args:
+        _: the reader's language.
+        hidden: pages that a link reaches and the menu leaves out.
+    """
     sections: dict[str, list[st.Page]] = {}
     for place in PLACES:
         page = st.Page(
@@ -167,6 +178,7 @@ def navigation_pages(_: Language) -> dict[str, list[st.Page]]:
             url_path=place.url_path,
             default=place is HOME,
             help=_(place.help),
+            visibility="hidden" if place in hidden else "visible",
         )
         sections.setdefault(_(place.section) if place.section else "", []).append(page)
     return sections

@@ -201,10 +201,17 @@ def render_state(record: RunRecord, _: Language) -> None:
             if ahead
             else _("This run starts next.")
         )
+        if engine().held:
+            words += " " + _("The teacher is holding the queue.")
         begins = engine().expected_start(record.id)
         if begins is not None:
             words += " " + _("It begins in about {seconds}.", seconds=_.seconds(begins))
         st.info(words, icon=ICONS["queued"])
+    if record.state == "paused" and engine().is_parked(record.id):
+        st.info(
+            _("While this run was paused its place went to somebody who waited. Go on puts it back into the queue."),
+            icon=ICONS["paused"],
+        )
     if record.failure is not None:
         st.error(_.error(record.failure.error), icon=ICONS["failed"])
     elif not record.ended or record.step:

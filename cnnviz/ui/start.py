@@ -11,7 +11,7 @@ from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.training.estimate import Estimate, estimate, refuse_if_too_large
 from cnnviz.training.records import RECORDED
-from cnnviz.ui.engine import engine, my_runs
+from cnnviz.ui.engine import engine, my_runs, works_alone
 from cnnviz.ui.rate_test import STEPS, range_config
 
 _EARLIER: Final = 50  # runs whose speed counts
@@ -54,14 +54,16 @@ def start(config: TrainingConfig, show: Callable[[str], None], *, again: bool = 
     """
     state = st.session_state
     state.pop(_SAME, None)
-    same = None if again else engine().store.find_same(config)
-    if same is not None:
-        state[_SAME] = same.id
-        show(same.id)
-        return
+    hand = my_runs()
     try:
+        config = hand.within(config)
+        same = None if again else engine().store.find_same(config, owner=hand.owner if works_alone() else None)
+        if same is not None:
+            state[_SAME] = same.id
+            show(same.id)
+            return
         refuse_if_too_large(foresee(config), config)
-        show(my_runs().submit(config))
+        show(hand.submit(config))
     except CnnvizError as error:
         state[_REFUSED] = error
 

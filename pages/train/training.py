@@ -10,7 +10,7 @@ from cnnviz.training import RunRecord
 from cnnviz.ui.about_run import render_about
 from cnnviz.ui.augmentation_choice import NAME, choose_augmentation, linked_augmentation
 from cnnviz.ui.diagnosis import render_diagnosis
-from cnnviz.ui.engine import engine
+from cnnviz.ui.engine import engine, fixed_settings
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
 from cnnviz.ui.hand import render_afterwards, render_hand
@@ -43,7 +43,7 @@ with settings:
     preset = preset_named(entry.key, name)
     start_over = is_new or changed
     network = SpecForm(entry.spec_type, link, dict(preset.config.architecture), _, restart=start_over)
-    form = SpecForm(TrainingConfig, link, dict(preset.config), _, restart=start_over)
+    form = SpecForm(TrainingConfig, link, dict(preset.config), _, restart=start_over, fixed=fixed_settings())
     start_slot, chain_slot = st.container(), st.container()
     with st.grid(2, min_column_width=120):
         form.draw(FIRST)

@@ -176,7 +176,7 @@ def test_the_start_is_foretold_from_what_runs_have_taken_here(make):
     assert executor.expected_start(unlike) == pytest.approx(15.0 + 20.0 + 2.0)
     assert executor.expected_start(last) is None, "nobody knows how long what lies between takes"
     executor.command(first, "pause")
-    assert executor.expected_start(second) is None, "nobody knows when a paused run goes on"
+    assert executor.expected_start(second) == pytest.approx(60, abs=5), "then a paused run has to give its seat up"
     with pytest.raises(CnnvizError):
         executor.store.record("nothing")
     assert executor.expected_start("nothing") is None

@@ -1,0 +1,78 @@
+"""Who may do what only the teacher may: whoever knew the secret, for some hours, in the browser where it was typed.
+
+The secret stands in the environment (`CNNVIZ_TEACHER`), never in a link, a log or the store. It is compared in constant
+time, and guessing is slowed down for each browser and for all of them together.
+"""
+
+import hashlib
+import hmac
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from cnnviz.errors import CnnvizError
+from cnnviz.training.pace import RateLimit
+
+VARIABLE: Final = "CNNVIZ_TEACHER"
+_HOURS: Final = 12
+_MOST: Final = 50  # browsers
+_EVERYBODY: Final = "everybody"
+
+
+def secret_matches(typed: str) -> bool:
+    """Whether this is the secret, in a time that does not depend on how much of it is right.
+
+    Raises:
+        CnnvizError: if the server has no secret.
+    """
+    secret = os.environ.get(VARIABLE, "")
+    if not secret:
+        raise CnnvizError("secret_missing")
+    return hmac.compare_digest(_digest(typed), _digest(secret))
+
+
+def _digest(text: str) -> bytes:
+    """Of equal length whatever the text, since a comparison ends early where lengths differ."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+class Teachers:
+    """The browsers that are unlocked; forgotten when the server ends. Safe to share between threads.
+
+    Args:
+        clock: a monotonic clock in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._until: OrderedDict[str, float] = OrderedDict()
+        self._each = RateLimit(5, 60, clock)
+        self._all = RateLimit(30, 60, clock)
+
+    def unlock(self, owner: str, typed: str) -> None:
+        """Unlock a browser.
+
+        Raises:
+            CnnvizError: if it is not the secret, there is none, or somebody guesses too fast.
+        """
+        self._each.use(owner)
+        self._all.use(_EVERYBODY)
+        if not secret_matches(typed):
+            raise CnnvizError("secret_wrong", field="secret")
+        with self._lock:
+            self._until[owner] = self._clock() + _HOURS * 3600
+            while len(self._until) > _MOST:
+                self._until.popitem(last=False)
+
+    def lock(self, owner: str) -> None:
+        """Lock it again."""
+        with self._lock:
+            self._until.pop(owner, None)
+
+    def __contains__(self, owner: str) -> bool:
+        with self._lock:
+            return self._until.get(owner, -1.0) > self._clock()

@@ -1,0 +1,425 @@
+"""A fair queue, a few seats, and workers that wait warm: the executor, wherever its workers are.
+
+Each worker has a thread that moves its lines into the store, one transaction an event. When the store cannot be
+written the thread tries again until it can; the worker then waits on a full pipe, and nothing is lost. A worker that
+dies ends its run truthfully: stopped if somebody had asked for that, failed otherwise.
+
+A paused run keeps its seat while nobody needs it. Once it has been paused for a while (`CNNVIZ_PAUSE_SECONDS`) and
+somebody waits, it writes a checkpoint and gives the seat up: it is parked, still paused, and goes on from there when it
+is told to, behind those who wait.
+"""
+
+import atexit
+import threading
+import traceback
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from cnnviz.errors import CnnvizError
+from cnnviz.events import Controlled, Event, Failed, Finished, parse_event
+from cnnviz.specs.training import Action, TrainingConfig
+from cnnviz.training.control import check_learning_rate
+from cnnviz.training.expected import remaining, seconds_needed, start_of
+from cnnviz.training.history import LAST
+from cnnviz.training.persistence import Persistence, place_of, stopped_events
+from cnnviz.training.records import ENDED, State
+from cnnviz.training.seats import Job, Message, Seat, WorkerLink
+from cnnviz.training.settings import pause_patience
+from cnnviz.training.store import RunStore
+from cnnviz.training.waiting import FairQueue
+
+WAITING_PER_OWNER: Final = 3
+WAITING_IN_ALL: Final = 300  # owners cost nothing to make up, so their number bounds nothing
+_PATIENCE: Final = 1.2  # seconds from Stop until a worker in a slow step is killed
+_STATES: Final[dict[Action, State]] = {"pause": "paused", "resume": "running", "step": "paused", "stop": "stopping"}
+
+
+class QueueExecutor(ABC):
+    """See `executor.Executor`; what is left open is where a worker comes from and how many there may be.
+
+    Runs that an earlier server left unfinished are marked as interrupted when it is made. Workers end with this
+    process, however it ends.
+
+    Args:
+        store: where runs are kept.
+        slots: how many may run at once; what the kind of executor says if None.
+        waiting_per_owner: how many runs of one owner may wait, parked ones included. One of each owner trains at a
+            time.
+        patience: seconds that a paused run keeps its seat while others wait; `CNNVIZ_PAUSE_SECONDS` if None.
+    """
+
+    def __init__(
+        self,
+        store: RunStore,
+        *,
+        slots: int | None = None,
+        waiting_per_owner: int = WAITING_PER_OWNER,
+        patience: float | None = None,
+    ) -> None:
+        self.store = store
+        self.slots = self.default_slots() if slots is None else slots
+        self._waiting_per_owner = waiting_per_owner
+        self._patience = pause_patience() if patience is None else patience
+        self._lock = threading.RLock()
+        self._queue = FairQueue()
+        self._jobs: dict[str, Job] = {}
+        self._parked: dict[str, Job] = {}
+        self._workers: list[Seat] = []
+        self._threads: list[threading.Thread] = []
+        self._arriving: Counter[str] = Counter()
+        self._held = False
+        self._closed = threading.Event()
+        self._persistence = Persistence(store, self._closed)
+        store.mark_interrupted()
+        atexit.register(self.close)
+
+    @abstractmethod
+    def hire(self) -> WorkerLink:
+        """A new worker.
+
+        Raises:
+            OSError: if there is none to be had.
+        """
+
+    @abstractmethod
+    def default_slots(self) -> int:
+        """How many runs may train at once if nobody says otherwise."""
+
+    # what pages call
+
+    def warm(self, timeout: float | None = None) -> bool:
+        """Have a worker waiting, so that a click does not pay for importing torch.
+
+        Args:
+            timeout: seconds to wait until it is ready; None does not wait.
+
+        Returns:
+            Whether it is ready.
+        """
+        with self._lock:
+            self._keep_one_warm()
+            worker = next(iter(self._alive), None)
+        return worker is not None and (worker.ready.is_set() if timeout is None else worker.ready.wait(timeout))
+
+    def submit(self, config: TrainingConfig, *, owner: str, name: str = "", group: str | None = None) -> str:
+        """See `Executor.submit`."""
+        with self._room_for(owner):
+            run_id = self.store.create(config, owner=owner, name=name, group=group)
+            self._wait(run_id, Job(owner, config))
+        return run_id
+
+    def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
+        """See `Executor.continue_run`."""
+        record = self.store.record(run_id)
+        config = config or record.config
+        with self._room_for(record.owner):
+            self.store.requeue(run_id, config)
+            self._wait(run_id, Job(record.owner, config, continues=True))
+
+    def extend(self, run_id: str, epochs: int) -> None:
+        """See `Executor.extend`."""
+        config = self.store.record(run_id).config
+        if not epochs > config.epochs:
+            raise CnnvizError("value_too_small", field="epochs", label="epochs", value=epochs, limit=config.epochs + 1)
+        self.continue_run(run_id, config.replace(epochs=epochs))
+
+    def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
+        """See `Executor.command`."""
+        if action == "learning_rate":
+            learning_rate = check_learning_rate(learning_rate)
+        self.store.record(run_id)  # raises for a run that does not exist
+        order: Message = {"command": action, "run": run_id, "learning_rate": learning_rate}
+        with self._lock:
+            if action == "stop" and self._queue.remove(run_id):
+                del self._jobs[run_id]
+                self.store.append(run_id, [Finished(reason="stopped")])
+                return True
+            if run_id in self._parked:
+                self._tell_parked(run_id, order)
+                return True
+            worker = next((worker for worker in self._workers if worker.run_id == run_id), None)
+            if worker is None:
+                return False
+            heard = self._tell(worker, run_id, order)
+        if heard and action in _STATES:
+            self.store.set_state(run_id, _STATES[action], unless=(*ENDED, "stopping"))
+        return True
+
+    def queue_position(self, run_id: str) -> int | None:
+        """See `Executor.queue_position`."""
+        with self._lock:
+            return self._queue.position(run_id)
+
+    def expected_start(self, run_id: str) -> float | None:
+        """See `Executor.expected_start`."""
+        with self._lock:
+            order = [run for _owner, run in self._queue.in_order()]
+            busy = [worker for worker in self._alive if worker.run_id is not None]
+            paused = [worker.patience_left(self._patience) for worker in busy]
+            running = [worker.run_id for worker in busy]
+        if run_id not in order or self._held:
+            return None
+        ahead = order[: order.index(run_id)]
+        slots = [
+            remaining(self.store, self.store.record(str(run))) if left is None else left
+            for run, left in zip(running, paused, strict=True)
+        ]
+        slots += [0.0] * (self.slots - len(running))
+        return start_of([seconds_needed(self.store, self.store.record(run)) for run in ahead], slots)
+
+    def is_parked(self, run_id: str) -> bool:
+        """See `Executor.is_parked`."""
+        with self._lock:
+            return run_id in self._parked
+
+    @property
+    def waiting(self) -> int:
+        """How many runs wait for a seat."""
+        with self._lock:
+            return len(self._queue)
+
+    @property
+    def held(self) -> bool:
+        """See `Executor.held`."""
+        return self._held
+
+    def hold(self, held: bool) -> None:
+        """See `Executor.hold`."""
+        with self._lock:
+            self._held = held
+            self._dispatch()
+
+    def clear(self) -> int:
+        """See `Executor.clear`."""
+        with self._lock:
+            waiting = [run for _owner, run in self._queue.in_order()]
+            return sum(self.command(run, "stop") for run in waiting)
+
+    def close(self) -> None:
+        """See `Executor.close`."""
+        with self._lock:
+            if self._closed.is_set():
+                return
+            self._closed.set()
+            workers = tuple(self._workers)
+        atexit.unregister(self.close)
+        for worker in workers:
+            worker.process.end()
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(timeout=2)
+        with suppress(CnnvizError):  # a store that cannot be written now says it at the next start
+            self.store.mark_interrupted(own=True)
+
+    # the queue and the seats
+
+    @contextmanager
+    def _room_for(self, owner: str) -> Iterator[None]:
+        """A place in the queue, held while the run is written down; the queue itself is not."""
+        with self._lock:
+            parked = sum(job.owner == owner for job in self._parked.values())
+            waiting = self._queue.count(owner) + self._arriving[owner] + parked
+            if waiting >= self._waiting_per_owner:
+                raise CnnvizError("queue_full_for_owner", waiting=waiting, limit=self._waiting_per_owner)
+            if len(self._queue) + self._arriving.total() >= WAITING_IN_ALL:
+                raise CnnvizError("queue_full", limit=WAITING_IN_ALL)
+            self._arriving[owner] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._arriving[owner] -= 1
+                self._arriving += Counter()  # forgets who has none left
+
+    def _wait(self, run_id: str, job: Job) -> None:
+        with self._lock:
+            self._jobs[run_id] = job
+            self._queue.put(job.owner, run_id)
+            self._dispatch()
+
+    def _dispatch(self) -> None:
+        """Give waiting runs to idle workers, hiring as many as there are slots; with the lock held."""
+        while not self._closed.is_set() and not self._held:
+            worker = next((worker for worker in self._alive if worker.run_id is None), None)
+            if worker is None and len(self._alive) >= self.slots:
+                self._claim_seats()
+                return
+            run_id = self._queue.pop({worker.owner for worker in self._alive if worker.run_id is not None})
+            if run_id is None:
+                return
+            job = self._jobs.pop(run_id)
+            try:
+                self._give(worker or self._hire(), run_id, job)
+            except OSError as error:
+                failure = Failed(code="training_failed", parameters={"error": "no process"}, detail=str(error))
+                self._persistence.keep(run_id, failure)
+
+    def _look_again(self) -> None:
+        with self._lock:
+            self._dispatch()
+
+    @property
+    def _alive(self) -> list[Seat]:
+        return [worker for worker in self._workers if not worker.lost]
+
+    def _keep_one_warm(self) -> None:
+        if not self._alive and not self._closed.is_set():
+            with suppress(OSError):  # no process to be had now; the next run asks again
+                self._hire()
+
+    def _hire(self) -> Seat:
+        worker = Seat(self.hire())
+        self._workers.append(worker)
+        thread = threading.Thread(target=self._attend, args=(worker,), name=f"worker {worker.process.pid}", daemon=True)
+        self._threads = [thread, *(other for other in self._threads if other.is_alive())]
+        thread.start()
+        return worker
+
+    def _give(self, worker: Seat, run_id: str, job: Job) -> None:
+        worker.take(run_id, job)
+        folder = self.store.run_folder(run_id)
+        checkpoint = folder / LAST
+        with suppress(CnnvizError):  # its first event says it again
+            self.store.set_state(run_id, "running")
+        message = {
+            "command": "train",
+            "run": run_id,
+            "config": job.config.model_dump(mode="json"),
+            "folder": str(folder),
+            "resume": str(checkpoint) if job.continues and checkpoint.exists() else None,
+        }
+        worker.process.send(message)  # if it is gone, its thread says so
+        for order in job.orders:
+            self._tell(worker, run_id, order)
+
+    def _tell(self, worker: Seat, run_id: str, order: Message) -> bool:
+        """A command to a run that has a seat, with the lock held; returns whether it is heard now."""
+        action = order["command"]
+        if worker.leaving and action != "stop":
+            worker.orders.append(order)  # it is giving its seat up and hears no more: told again once it has
+            return False
+        worker.process.send(order)
+        worker.note(action)
+        if action == "stop" and not worker.stopping:
+            worker.stopping, worker.leaving = True, False
+            self._later(_PATIENCE, self._lose_patience, worker, run_id)
+        elif worker.paused_since is not None:
+            self._later(self._patience, self._look_again)
+        return True
+
+    # paused runs that others wait for
+
+    def _claim_seats(self) -> None:
+        """Ask runs that have been paused for too long for their seats, as many as can be used; with the lock held."""
+        for worker in self._alive:
+            left = worker.patience_left(self._patience)
+            others = {other.owner for other in self._alive if other is not worker and other.run_id is not None}
+            if left == 0 and not worker.leaving and self._queue.peek(others) is not None:
+                worker.leaving = True
+                worker.process.send({"command": "stop", "run": worker.run_id, "learning_rate": None})
+                return  # when it has gone, whoever still waits asks again
+
+    def _park(self, worker: Seat, run_id: str) -> bool:
+        """A run has given its seat up; False if that is not why it ended."""
+        with self._lock:
+            if not worker.leaving or worker.job is None:
+                return False
+            self._parked[run_id] = replace(worker.job, continues=True, orders=())
+            orders = worker.orders
+            worker.run_id, worker.leaving, worker.orders, worker.paused_since = None, False, [], None
+            with suppress(CnnvizError):  # it stays paused then, and can be told again
+                for order in orders:
+                    self._tell_parked(run_id, order)
+            self._dispatch()
+        return True
+
+    def _tell_parked(self, run_id: str, order: Message) -> None:
+        """A command to a run that gave its seat up; with the lock held."""
+        job = self._parked.get(run_id)
+        if job is None or order["command"] == "pause":
+            return
+        record = self.store.record(run_id)
+        match order["command"]:
+            case "stop":
+                self.store.append(run_id, stopped_events(record))
+                del self._parked[run_id]
+                return
+            case "learning_rate":
+                self._parked[run_id] = replace(job, orders=(*job.orders, order))
+                return
+            case "resume":
+                self.store.append(run_id, [Controlled(**place_of(record), action="resume")])
+            case "step":
+                job = replace(job, orders=(*job.orders, order))
+        self.store.set_state(run_id, "queued")
+        del self._parked[run_id]
+        self._wait(run_id, job)
+
+    # the thread of a worker
+
+    def _attend(self, worker: Seat) -> None:
+        words = ""
+        try:
+            for message in worker.process.messages():
+                if message.get("kind") == "ready":
+                    worker.ready.set()
+                elif message.get("kind") == "event" and message["run"] == worker.run_id:
+                    self._take(worker, message["run"], parse_event(message["event"]))
+        except Exception:  # whatever it said, its run must come to an end
+            words = traceback.format_exc()
+            worker.process.kill()
+        self._bury(worker, words)
+
+    def _take(self, worker: Seat, run_id: str, event: Event) -> None:
+        if worker.leaving:
+            if isinstance(event, Controlled) and event.action == "stop":
+                return  # nobody has stopped it
+            if isinstance(event, Finished) and event.reason == "stopped" and self._park(worker, run_id):
+                return
+        self._persistence.keep(run_id, event)
+        if isinstance(event, Finished | Failed):
+            with self._lock:
+                worker.run_id = None
+                self._dispatch()
+            with suppress(CnnvizError, OSError):  # asked again after the next run
+                self.store.make_room()
+
+    def _bury(self, worker: Seat, words: str) -> None:
+        """A worker has ended: say what became of its run, and hire another one."""
+        words = worker.process.last_words() + words
+        worker.process.forget()
+        with self._lock:
+            run_id, worker.lost = worker.run_id, True
+        if run_id is not None and not self._closed.is_set() and not self._park(worker, run_id):
+            if worker.stopping:
+                self._persistence.end_stopped(run_id)
+            elif worker.ready.is_set() or worker.process.was_killed:
+                self._persistence.end_lost(run_id, words)
+            else:
+                self._persistence.end_failed(run_id, "training_failed", {"error": "worker"}, words)
+        with self._lock:
+            self._workers.remove(worker)
+            if worker.ready.is_set():  # one that failed at its start would fail again
+                self._keep_one_warm()
+            self._dispatch()
+
+    def _lose_patience(self, worker: Seat, run_id: str) -> None:
+        """A worker is still in its step: the run ends now, the process as fast as the system can take it down."""
+        with self._lock:
+            if worker.run_id != run_id:
+                return
+            worker.run_id, worker.lost = None, True
+            worker.process.kill()
+            self._keep_one_warm()
+        self._persistence.end_stopped(run_id)
+        with self._lock:
+            self._dispatch()
+
+    def _later(self, seconds: float, function: Any, *arguments: Any) -> None:
+        timer = threading.Timer(seconds, function, arguments)
+        timer.daemon = True
+        timer.start()

@@ -1,0 +1,118 @@
+"""A seat is where a run trains: a worker, what it has been given, and whether it has to give the place up."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from cnnviz.specs.training import TrainingConfig
+
+Message = dict[str, Any]
+"""One line to a worker; see `worker`."""
+
+
+class WorkerLink(Protocol):
+    """A worker as its server sees it, wherever it is: `process.WorkerProcess` on this machine."""
+
+    @property
+    def pid(self) -> int:
+        """A number that tells it from others."""
+        ...
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether something from outside ended it, rather than an error of its own."""
+        ...
+
+    def send(self, message: Message) -> bool:
+        """Write one line to it, without waiting; returns whether it could be written."""
+        ...
+
+    def messages(self) -> Iterator[Message]:
+        """What it says, until it ends."""
+        ...
+
+    def kill(self) -> None:
+        """End it now."""
+        ...
+
+    def end(self, timeout: float = 2.0) -> None:
+        """Close its input, which ends it; kill it if that takes longer than `timeout` seconds."""
+        ...
+
+    def last_words(self) -> str:
+        """What it wrote last, once it has ended."""
+        ...
+
+    def forget(self) -> None:
+        """Close what is left of it after its end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run that shall train.
+
+    Attributes:
+        owner: whose.
+        config: every setting.
+        continues: whether it goes on from its last checkpoint.
+        orders: what it is told as soon as it goes, in order.
+    """
+
+    owner: str
+    config: TrainingConfig
+    continues: bool = False
+    orders: tuple[Message, ...] = ()
+
+
+@dataclass(eq=False)
+class Seat:
+    """A worker and the run that it has; the lock of the executor guards it.
+
+    Attributes:
+        process: the worker.
+        run_id: the run that it has, or None.
+        job: what that run was given with.
+        stopping: whether somebody has asked for the run's end.
+        leaving: whether the run was asked to give its place up; it goes on later.
+        orders: what it was told since then.
+        paused_since: when it was told to hold, by a monotonic clock; None while it trains.
+        lost: whether the worker is gone.
+        ready: set once it can train without importing anything.
+    """
+
+    process: WorkerLink
+    run_id: str | None = None
+    job: Job | None = None
+    stopping: bool = False
+    leaving: bool = False
+    orders: list[Message] = field(default_factory=list)
+    paused_since: float | None = None
+    lost: bool = False
+    ready: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def owner(self) -> str | None:
+        """Whose run it has, or None."""
+        return self.job.owner if self.run_id is not None and self.job is not None else None
+
+    def take(self, run_id: str, job: Job) -> None:
+        """Have this run from now on."""
+        self.run_id, self.job = run_id, job
+        self.stopping = self.leaving = False
+        self.orders, self.paused_since = [], None
+
+    def note(self, action: str) -> None:
+        """The run is told to hold or to go on."""
+        if action in ("pause", "step"):
+            self.paused_since = time.monotonic()
+        elif action in ("resume", "stop"):
+            self.paused_since = None
+
+    def patience_left(self, patience: float) -> float | None:
+        """Seconds until a paused run has to give its place to whoever waits; None if it is not paused."""
+        if self.run_id is None or self.paused_since is None or self.stopping:
+            return None
+        return max(0.0, patience - (time.monotonic() - self.paused_since))

@@ -1,0 +1,167 @@
+"""The class on the page, as people and the teacher use it: joining, caps, the panel, what every screen shows."""
+
+import pytest
+
+from cnnviz.language import LANGUAGES
+from cnnviz.specs.training import TrainingConfig
+from cnnviz.training.settings import class_mode
+from cnnviz.ui.engine import classroom, engine
+from cnnviz.ui.places import ARCHITECTURE, CLASSROOM, HOME, TRAINING
+from cnnviz.ui.shown import page_of
+
+EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
+NASTY = "<script>*x*</script>"
+
+
+@pytest.fixture
+def lesson(monkeypatch):
+    """A class on this server, forgotten afterwards."""
+    monkeypatch.setenv("CNNVIZ_CLASS", "1")
+    monkeypatch.setenv("CNNVIZ_TEACHER", "tea")
+    desk = classroom()
+    yield desk
+    for person in desk.people():
+        desk.leave(person.owner)
+    with engine().store.database.writing() as connection:
+        connection.execute("DELETE FROM classroom")
+    engine().hold(False)
+
+
+def said(app):
+    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.info, *app.error))
+
+
+def join(app, name):
+    app.text_input(key="nickname").set_value(name)
+    return press(app, "Join the class")
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click()
+    return app.run()
+
+
+def unlocked(open_page):
+    app = open_page(CLASSROOM, "en")
+    app.session_state["teacher"] = True  # the drawer, as a click opens it
+    app.run()
+    app.text_input(key="secret").set_value("tea")
+    app = press(app, "Unlock")
+    assert not app.exception and not app.error
+    return app
+
+
+@pytest.mark.parametrize(("value", "expected"), [("", False), ("0", False), ("1", True), ("yes", True)])
+def test_a_class_shares_the_server_if_the_environment_says_so(monkeypatch, value, expected):
+    monkeypatch.setenv("CNNVIZ_CLASS", value)
+    assert class_mode() is expected
+
+
+def test_or_if_the_command_line_says_so(monkeypatch):
+    monkeypatch.delenv("CNNVIZ_CLASS", raising=False)
+    monkeypatch.setattr("sys.argv", ["app.py", "--class"])
+    assert class_mode()
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("view", ["class", "wall"])
+def test_the_page_runs_with_a_class_in_both_languages(open_page, lesson, language, view):
+    app = open_page(CLASSROOM, language, view=view)
+    assert not app.exception and not app.error and app.title
+
+
+def test_joining_shows_a_name_as_it_was_typed(open_page, lesson):
+    app = join(open_page(CLASSROOM, "en"), NASTY)
+    assert not app.exception and not app.error
+    (person,) = lesson.people()
+    assert person.nickname == NASTY
+    shown = next(element.value for element in app.markdown if "take part as" in element.value)
+    assert "<script>" not in shown and "\\<script\\>" in shown, "every sign that Markdown reads is escaped"
+
+
+def test_a_name_that_is_taken_is_refused_at_its_field(open_page, lesson):
+    lesson.join("somebody", "Ana")
+    app = join(open_page(CLASSROOM, "en"), "ANA")
+    assert any("Somebody else" in error.value for error in app.error)
+
+
+def test_a_run_without_a_nickname_and_one_beyond_a_cap_are_refused_at_the_button(open_page, lesson):
+    app = open_page(TRAINING, "en", net="lenet", epochs="5")
+    app.button(key="start").click().run()
+    assert any("nickname" in error.value for error in app.error)
+    lesson.change(most_epochs=2)
+    app.button(key="start").click().run()
+    assert any("at most 2 epochs" in error.value for error in app.error)
+    assert engine().store.counts().get("queued", 0) == 0
+
+
+def test_what_is_frozen_cannot_be_chosen(open_page, lesson):
+    lesson.change(frozen={"epochs": 7, "optimizer": "adamw"})
+    app = open_page(TRAINING, "en", net="lenet", epochs="5")
+    field = app.number_input(key="training.epochs")
+    assert field.value == 7 and field.disabled
+    assert app.selectbox(key="training.optimizer").value == "adamw"
+    assert not app.number_input(key="training.batch_size").disabled
+
+
+def test_a_wrong_secret_opens_nothing(open_page, lesson):
+    app = open_page(CLASSROOM, "en")
+    app.session_state["teacher"] = True
+    app.run()
+    app.text_input(key="secret").set_value("coffee")
+    app = press(app, "Unlock")
+    assert any("not the secret" in error.value for error in app.error)
+    assert not [button for button in app.button if button.key == "hold"]
+
+
+def test_the_teacher_holds_the_queue_stops_a_run_and_clears_what_waits(open_page, lesson):
+    app = unlocked(open_page)
+    app.button(key="hold").click().run()
+    assert engine().held and lesson.rules().queue_held
+    config = TrainingConfig(architecture="lenet")
+    one, other = (engine().submit(config, owner=owner) for owner in ("ana", "ben"))
+    app.run()
+    app.button(key=f"stop {one}").click().run()
+    assert engine().store.record(one).state == "stopped"
+    app.button(key="clear").click().run()
+    assert engine().store.record(other).state == "stopped"
+    app.button(key="release").click().run()
+    assert not engine().held and not lesson.rules().queue_held
+    assert not app.exception
+
+
+def test_the_teacher_shows_a_page_to_every_screen_until_it_is_hidden(open_page, lesson):
+    lesson.show("architecture", {"net": "resnet18"})
+    app = open_page(HOME, "en")
+    assert "The teacher shows" in said(app)
+    app.button(key="shown_hide").click().run()
+    assert "The teacher shows" not in said(app)
+    lesson.show("compare", {})
+    app.run()
+    assert "The teacher shows" in said(app), "something new is shown again"
+    lesson.show("", {})
+    assert "The teacher shows" not in said(app.run())
+
+
+def test_an_address_is_a_page_of_this_app_whatever_server_it_names():
+    place, query = page_of("http://anywhere:8501/app/architecture?net=resnet18&lang=es&width=0.5")
+    assert place is ARCHITECTURE and query == {"net": "resnet18", "width": "0.5"}
+    assert page_of("http://anywhere/")[0] is HOME
+
+
+@pytest.mark.parametrize(
+    "address", ["", "   ", "javascript:alert(1)", "http://evil.example/steal", "http://[::1", "file:///architecture",
+                "architecture?" + "&".join(f"a{i}=1" for i in range(100))],
+)  # fmt: skip
+def test_any_other_address_is_refused(address):
+    from cnnviz.errors import CnnvizError
+
+    with pytest.raises(CnnvizError) as caught:
+        page_of(address)
+    assert caught.value.code == "link_not_ours"
+
+
+def test_with_a_closed_board_nobody_is_shown_the_run_of_somebody_else(open_page, lesson):
+    lesson.change(board_open=False)
+    app = open_page(CLASSROOM, "en")
+    assert "closed the board" in said(app) and not app.table
