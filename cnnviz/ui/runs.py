@@ -6,6 +6,7 @@ from typing import Final, cast
 import streamlit as st
 
 from cnnviz.architectures import architecture
+from cnnviz.errors import CnnvizError
 from cnnviz.events import Controlled, Evaluated
 from cnnviz.figures.curves import Dash, Mark, Reference, RunCurves
 from cnnviz.language import N_, Language
@@ -14,6 +15,7 @@ from cnnviz.training.records import RECORDED
 from cnnviz.ui.components.live_curves import Axis, curve_labels, live_curves, needs_history, sent_up_to
 from cnnviz.ui.diagnosis import finding_marks
 from cnnviz.ui.engine import engine
+from cnnviz.ui.links import PageLink
 from cnnviz.ui.work import training_macs
 
 KEY: Final = "curves"
@@ -189,6 +191,19 @@ def render_figures(record: RunRecord, _: Language) -> None:
     with st.grid(4, min_column_width=130):  # two in a row on a phone
         for label, value in figures:
             st.metric(label, value)
+
+
+def linked_run(link: PageLink) -> RunRecord | None:
+    """The run that a page shows: the link's, or the one its session has chosen; an unknown one is named as refused."""
+    key = link.key("run")
+    if "run" in link.asked:
+        st.session_state[key] = link.asked["run"]
+    try:
+        return engine().store.record(st.session_state[key]) if st.session_state.get(key) else None
+    except CnnvizError as error:
+        link.refused.append(error)
+        st.session_state[key] = None
+        return None
 
 
 def render_state(record: RunRecord, _: Language) -> None:

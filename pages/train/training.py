@@ -6,7 +6,6 @@ from cnnviz.errors import CnnvizError
 from cnnviz.language import N_, Language
 from cnnviz.specs.presets import preset_named, presets
 from cnnviz.specs.training import TrainingConfig
-from cnnviz.training import RunRecord
 from cnnviz.ui.about_run import render_about
 from cnnviz.ui.augmentation_choice import NAME, choose_augmentation, linked_augmentation
 from cnnviz.ui.diagnosis import render_diagnosis
@@ -18,7 +17,7 @@ from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import choose_network, choose_option, good_or_last, knob_names, render_refusals
 from cnnviz.ui.rate_test import render_range_test
 from cnnviz.ui.run_list import render_own_runs
-from cnnviz.ui.runs import render_choices, render_curves, render_figures, render_state
+from cnnviz.ui.runs import linked_run, render_choices, render_curves, render_figures, render_state
 from cnnviz.ui.start import render_same, render_start, start
 from cnnviz.ui.takeaway import render_run_downloads
 
@@ -71,19 +70,6 @@ config = good_or_last(
 )
 
 
-def chosen_run() -> RunRecord | None:
-    """The run that this view shows: from the link, or the one just started."""
-    key = link.key("run")
-    if "run" in link.asked:
-        st.session_state[key] = link.asked["run"]
-    try:
-        return engine().store.record(st.session_state[key]) if st.session_state.get(key) else None
-    except CnnvizError as error:
-        link.refused.append(error)
-        st.session_state[key] = None
-        return None
-
-
 def show(run_id: str) -> None:
     """Make a run the one that is looked at."""
     st.session_state[link.key("run")] = run_id
@@ -111,25 +97,13 @@ def set_rate(rate: float) -> None:
     st.session_state[form.key("learning_rate")] = rate
 
 
-run = chosen_run()
+run = linked_run(link)
 link.write(
-    {
-        "net": entry.key,
-        "preset": name,
-        **network.values,
-        **form.values,
-        "run": run.id if run else "",
-        NAME: linked_augmentation(link),
-    },
-    {
-        "net": "lenet_bn",
-        "preset": "class",
-        **dict(preset.config.architecture),
-        **dict(preset.config),
-        "run": "",
-        NAME: "none",
-    },
-)
+    {"net": entry.key, "preset": name, **network.values, **form.values, "run": run.id if run else "",
+     NAME: linked_augmentation(link)},
+    {"net": "lenet_bn", "preset": "class", **dict(preset.config.architecture), **dict(preset.config), "run": "",
+     NAME: "none"},
+)  # fmt: skip
 with start_slot:
     render_start(config, preset.reductions(_), run is None or run.ended, press_start, form.show, _)
 with settings:
