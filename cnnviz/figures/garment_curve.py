@@ -1,4 +1,4 @@
-"""The probability of a garment's own class along a value, with a mark wherever the network changes its mind."""
+"""The probability of a garment's own class along a value, with a mark where the network begins or ceases to know it."""
 
 import math
 from collections.abc import Sequence
@@ -86,7 +86,7 @@ def garment_curve_lines(
             },
         )
     )  # fmt: skip
-    for value, _before, after in curve.flips[:6]:
+    for value, _before, after in (flip for flip in curve.flips if curve.label in flip[1:]):
         figure.add_vline(x=value, line={"color": colours.neutral, "dash": "dot", "width": 1.5})
         figure.add_annotation(
             x=math.log10(value) if log else value, y=1.02, yref="paper", yanchor="bottom", xanchor="left",

@@ -18,7 +18,7 @@ from cnnviz.ui.augmentation import View
 from cnnviz.ui.engine import engine, owner
 from cnnviz.ui.places import TRAINING, page_link
 from cnnviz.ui.reader import dark
-from cnnviz.ui.run_list import describe
+from cnnviz.ui.runs import run_name
 from cnnviz.ui.theme import colour_of
 
 Option = TypeVar("Option")
@@ -32,10 +32,9 @@ def render_boot(view: View, _: Language) -> None:
     if number is None:
         st.caption(_("Choose a garment as the picture: the networks here have learned garments and nothing else."))
         return
-    runs = {run.id: run for run in engine().store.records(owner=owner(), states=("finished", "stopped"), limit=RUNS)}
-    runs = {key: run for key, run in runs.items() if engine().store.checkpoints_of(key)}
+    runs = _trained()
     if not runs:
-        st.caption(_("No trained run of yours yet. Half a minute of training is enough for a first answer."))
+        st.caption(_("No trained run yet. Half a minute of training is enough for a first answer."))
         page_link(TRAINING, _("Train and watch"))
         return
     options = [
@@ -49,13 +48,25 @@ def render_boot(view: View, _: Language) -> None:
         return
     chosen, key = st.columns(2)
     with chosen:
-        run = runs[_select(_("Run"), list(runs), lambda name: describe(runs[name], _), "run")]
+        run = runs[_select(_("Run"), list(runs), lambda name: _run_words(runs[name], _), "run")]
     with key:
         place, name = _select(_("Value that moves"), options, lambda option: _title(view, option, _), "value")
     try:
         _render_curve(run, view.chain.active[place], name, number, _)
     except CnnvizError as error:
         st.error(_.error(error), icon=":material/error:")
+
+
+def _trained() -> dict[str, RunRecord]:
+    """Runs that left a network behind, one's own first: what others have trained can be asked too."""
+    store = engine().store
+    found = {run.id: run for run in (*store.records(owner=owner(), limit=RUNS), *store.records(limit=RUNS))}
+    return {key: run for key, run in found.items() if store.checkpoints_of(key)}
+
+
+def _run_words(run: RunRecord, _: Language) -> str:
+    best = "–" if run.best_test_accuracy is None else _.percent(run.best_test_accuracy, 1)
+    return f"{run_name(run, _)} · {best} · {run.id[:4]}"
 
 
 def _select(label: str, options: Sequence[Option], title: Callable[[Option], str], name: str) -> Option:
