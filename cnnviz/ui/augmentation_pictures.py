@@ -30,12 +30,14 @@ class Picture:
         image: grey or RGB, at most 512 px.
         alt: what a draw of it shows, with `{words}` for what was drawn.
         name: what it is, in the reader's language.
+        garment: the number of the test image, if it is one.
     """
 
     id: str
     image: Image.Image
     alt: str
     name: str
+    garment: int | None = None
 
 
 def render_picture(source: str, form: SpecForm, _: Language) -> Picture:
@@ -77,7 +79,9 @@ def _garment(number: int, _: Language) -> Picture:
     except CnnvizError:  # a number that the field refuses already
         number, image = 0, garment(0)
     name = _(CLASS_NAMES[fashion_mnist("test").labels[number]])
-    return Picture(f"garment {number}", image, _("A garment ({name}): {words}", name=name, words="{words}"), name)
+    return Picture(
+        f"garment {number}", image, _("A garment ({name}): {words}", name=name, words="{words}"), name, number
+    )
 
 
 def _ask(source: str, _: Language) -> Any:

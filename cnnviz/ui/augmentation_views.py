@@ -16,6 +16,7 @@ from cnnviz.language import N_, Language
 from cnnviz.specs.augmentation import Operation, PipelineSpec, Size
 from cnnviz.specs.augmentation.policies import PolicyOperation
 from cnnviz.ui.augmentation import View
+from cnnviz.ui.augmentation_boot import render_boot
 from cnnviz.ui.chain import chain_sentence
 from cnnviz.ui.reader import dark
 
@@ -41,6 +42,7 @@ def render_drawers(view: View, _: Language) -> None:
         ("draws", _("What the ranges produce: 1,000 draws"), ":material/bar_chart:", _render_draws),
         ("channels", _("Colours before and after"), ":material/palette:", _render_channels),
         ("batch", _("A batch of labelled garments"), ":material/label:", _render_batch),
+        ("boot", _("Is it still a boot?"), ":material/help:", render_boot),
         ("code", _("The code of this chain"), ":material/code:", _render_code),
     ]
     for key, title, icon, render in drawers:

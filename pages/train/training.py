@@ -60,9 +60,8 @@ with settings:
 
 def make_config() -> TrainingConfig:
     """The config of the widgets."""
-    return TrainingConfig.parse(
-        {**form.values, "architecture": entry.spec(**network.values), "augmentation": augmentation}
-    )
+    spec = entry.spec(**network.values)
+    return TrainingConfig.parse({**form.values, "architecture": spec, "augmentation": augmentation})
 
 
 config = good_or_last(
@@ -98,12 +97,9 @@ def set_rate(rate: float) -> None:
 
 
 run = linked_run(link)
-link.write(
-    {"net": entry.key, "preset": name, **network.values, **form.values, "run": run.id if run else "",
-     NAME: linked_augmentation(link)},
-    {"net": "lenet_bn", "preset": "class", **dict(preset.config.architecture), **dict(preset.config), "run": "",
-     NAME: "none"},
-)  # fmt: skip
+own = {"net": entry.key, "preset": name, "run": run.id if run else "", NAME: linked_augmentation(link)}
+usual = {"net": "lenet_bn", "preset": "class", "run": "", NAME: "none"}
+link.write(own | network.values | form.values, dict(preset.config.architecture) | dict(preset.config) | usual)
 with start_slot:
     render_start(config, preset.reductions(_), run is None or run.ended, press_start, form.show, _)
 with settings:

@@ -435,7 +435,7 @@ class LiveGrid {
       const words = describe(of, labels)
       const caption = item.firstChild
       caption.hidden = !values
-      if (values && caption.textContent !== words) caption.textContent = words
+      if (values && caption.textContent !== words) caption.textContent = item.title = words
       if (released) item.setAttribute("aria-label", labels.alt.replace("{words}", () => words))
     })
   }

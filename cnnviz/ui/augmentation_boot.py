@@ -1,0 +1,131 @@
+"""Is it still a boot? A trained run is asked about the garment while one value moves from end to end."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+import streamlit as st
+
+from cnnviz.architectures import architecture
+from cnnviz.data import CLASS_NAMES, encode_png, garment
+from cnnviz.errors import CnnvizError
+from cnnviz.figures.garment_curve import describe_garment_curve, garment_curve_lines
+from cnnviz.insight.garment_curve import GarmentCurve, garment_curve, moved
+from cnnviz.language import Language
+from cnnviz.specs.augmentation import Operation
+from cnnviz.specs.augmentation.base import Parameter
+from cnnviz.training import RunRecord
+from cnnviz.ui.augmentation import View
+from cnnviz.ui.engine import engine, owner
+from cnnviz.ui.places import TRAINING, page_link
+from cnnviz.ui.reader import dark
+from cnnviz.ui.runs import run_name
+from cnnviz.ui.theme import colour_of
+
+Option = TypeVar("Option")
+RUNS: Final = 20
+SHOWN: Final = 7  # pictures under the curve
+
+
+def render_boot(view: View, _: Language) -> None:
+    """Choose a run and a value; the curve, where it flips, and what the garment looks like along it."""
+    number = view.picture.garment
+    if number is None:
+        st.caption(_("Choose a garment as the picture: the networks here have learned garments and nothing else."))
+        return
+    runs = _trained()
+    if not runs:
+        st.caption(_("No trained run yet. Half a minute of training is enough for a first answer."))
+        page_link(TRAINING, _("Train and watch"))
+        return
+    options = [
+        (place, parameter.name)
+        for place, step in enumerate(view.chain.active)
+        for parameter in step.parameters()
+        if not step.no_effect_on_grey
+    ]
+    if not options:
+        st.caption(_("No value of this chain can be moved by hand, or none changes a grey garment."))
+        return
+    chosen, key = st.columns(2)
+    with chosen:
+        run = runs[_select(_("Run"), list(runs), lambda name: _run_words(runs[name], _), "run")]
+    with key:
+        place, name = _select(_("Value that moves"), options, lambda option: _title(view, option, _), "value")
+    try:
+        _render_curve(run, view.chain.active[place], name, number, _)
+    except CnnvizError as error:
+        st.error(_.error(error), icon=":material/error:")
+
+
+def _trained() -> dict[str, RunRecord]:
+    """Runs that left a network behind, one's own first: what others have trained can be asked too."""
+    store = engine().store
+    found = {run.id: run for run in (*store.records(owner=owner(), limit=RUNS), *store.records(limit=RUNS))}
+    return {key: run for key, run in found.items() if store.checkpoints_of(key)}
+
+
+def _run_words(run: RunRecord, _: Language) -> str:
+    best = "–" if run.best_test_accuracy is None else _.percent(run.best_test_accuracy, 1)
+    return f"{run_name(run, _)} · {best} · {run.id[:4]}"
+
+
+def _select(label: str, options: Sequence[Option], title: Callable[[Option], str], name: str) -> Option:
+    """A menu whose choice falls back to the first where it is gone."""
+    key = f"augmentation.boot {name}"
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = options[0]
+    chosen: Option = st.selectbox(label, options, format_func=title, key=key)
+    return chosen
+
+
+def _parameter(step: Operation, name: str) -> Parameter:
+    return next(one for one in step.parameters() if one.name == name)
+
+
+def _title(view: View, option: tuple[int, str], _: Language) -> str:
+    step = view.chain.active[option[0]]
+    return f"{_(step.title)}: {_(_parameter(step, option[1]).label)}"
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _curve(run_id: str, step: int, operation: Operation, name: str, number: int) -> GarmentCurve:
+    store = engine().store
+    files = dict(store.checkpoints_of(run_id))
+    return garment_curve(files[step], store.record(run_id).config.architecture, operation, name, number)
+
+
+def _render_curve(run: RunRecord, operation: Operation, name: str, number: int, _: Language) -> None:
+    step = engine().store.checkpoints_of(run.id)[-1][0]
+    with st.skeleton(height=320):
+        curve = _curve(run.id, step, operation, name, number)
+    parameter = _parameter(operation, name)
+    names = [_(title) for title in CLASS_NAMES]
+    label = _(parameter.label) + (f" ({parameter.unit})" if parameter.unit else "")
+    words = describe_garment_curve(curve, label, names, _)
+    st.markdown(words)
+    st.plotly_chart(
+        garment_curve_lines(
+            curve, label, names, _, colour=colour_of(architecture(run.config.architecture.key)),
+            log=parameter.scale == "log", dark=dark(),
+        ),
+        config={"displayModeBar": False}, alt=words, key="boot chart",
+    )  # fmt: skip
+    _render_pictures(curve, operation, name, number, names, _)
+
+
+def _render_pictures(
+    curve: GarmentCurve, operation: Operation, name: str, number: int, names: list[str], _: Language
+) -> None:
+    """The garment at some values along the curve, with the answer under each."""
+    count = min(SHOWN, len(curve.values))
+    places = [round(place * (len(curve.values) - 1) / max(count - 1, 1)) for place in range(count)]
+    with st.grid(count, min_column_width=90):
+        for place in places:
+            value, answer = _.significant(curve.values[place]), names[curve.answers[place]]
+            image = moved(operation, name, curve.values[place], garment(number))
+            with st.container(gap="xsmall"):
+                st.image(
+                    encode_png(image, max(1, 140 // max(image.size))), width="stretch",
+                    alt=_("At {value}: {answer}", value=value, answer=answer),
+                )  # fmt: skip
+                st.caption(f"{value}: {answer}")
