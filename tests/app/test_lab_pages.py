@@ -72,9 +72,7 @@ def test_results_of_a_recorded_run(open_page, language, view):
     assert not app.exception and not app.error and not app.warning
     shown = {metric.value for metric in app.metric}
     _ = Language(language)
-    assert any(_.percent(run.test_accuracy + error, 2) in shown for error in (-1e-4, 0, 1e-4)), (
-        "float16: ± a picture"
-    )
+    assert any(_.percent(run.test_accuracy + error, 2) in shown for error in (-1e-4, 0, 1e-4)), "float16: ± a picture"
 
 
 def test_the_past_of_a_run_is_reached_by_a_link(open_page):
@@ -132,7 +130,7 @@ def test_a_healthy_run_is_called_so_on_the_training_page(open_page, language):
     assert not app.exception
     _ = Language(language)
     assert any(":material/check_circle:" in element.value for element in app.markdown)
-    assert recorded("lenet_bn").notes in said(app), "where and when it was made"
+    assert _(recorded("lenet_bn").notes) in said(app), "where it was made"
 
 
 def wait(done, seconds=60):
