@@ -23,6 +23,8 @@ from cnnviz.training.records import RECORDED
 from cnnviz.training.store import RunStore
 
 FOLDER: Final = ASSETS / "runs"
+MACHINES: Final = (N_("2 cores of an x86-64 server, no GPU"),)
+"""Where recordings were made, to be said in the reader's language."""
 _SUFFIX: Final = ".jsonl.gz"
 _DIGITS: Final = 5
 
@@ -118,8 +120,7 @@ def _bring_in(store: RunStore, recording: Recording) -> None:
     weights = recording.weights
     store.create(recording.config, owner=RECORDED, state="running", run_id=recording.id, created=recording.created)
     store.append(recording.id, events)
-    label = f"{recording.machine}, {recording.date}"
-    store.update(recording.id, tags=(N_("recorded"),), notes=label, pinned=True)
+    store.update(recording.id, tags=(N_("recorded"),), notes=recording.machine, pinned=True)
     if weights:
         target = store.run_folder(recording.id)
         target.mkdir(parents=True, exist_ok=True)

@@ -76,7 +76,7 @@ def render_more_seeds(chosen: Sequence[RunRecord], link: PageLink, _: Language, 
         icon=":material/casino:",
         on_click=_add_seeds,
         args=(first, missing, link.key(name), _),
-        help=_("The same settings from other weights: how far apart do chance alone and luck lie?"),
+        help=_("The same settings from other weights: how much does chance alone change?"),
         key="more_seeds",
     )
 

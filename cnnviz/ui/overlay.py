@@ -26,7 +26,7 @@ from cnnviz.ui.components.live_curves import Axis, curve_labels, live_curves
 from cnnviz.ui.diagnosis import findings_of
 from cnnviz.ui.fields import choice_label
 from cnnviz.ui.run_list import plain
-from cnnviz.ui.runs import STATES, Positions, curves_of, describe_run, distinct_names
+from cnnviz.ui.runs import STATES, Positions, curves_of, distinct_names
 
 AXES: Final[Mapping[Axis, str]] = {
     "steps": N_("Steps"),
@@ -93,7 +93,7 @@ def render_overlay(
         x_title=_(AXES[axis]),
         y_titles=(_("Accuracy"), _("Loss (nats)")),
         labels=curve_labels(_),
-        alt=" ".join(describe_run(record, _) for record in records) or _("No curve yet."),
+        alt=_said(records, names, _),
         references=[
             Reference("loss", LN_10, _("ln 10: knows nothing yet")),
             *(published_references(records, _) if published else ()),
@@ -102,6 +102,12 @@ def render_overlay(
         log_loss=log_loss,
         legend=True,
     )
+
+
+def _said(records: Sequence[RunRecord], names: Sequence[str], _: Language) -> str:
+    """The chart in a sentence that changes only with a measurement: it travels with the points."""
+    parts = [f"{name} {_percent(record.test_accuracy, _)}" for record, name in zip(records, names, strict=True)]
+    return _("Accuracy and loss of {count} runs; test accuracy: {runs}", count=len(parts), runs=", ".join(parts))
 
 
 def _bands_by_run(records: Sequence[RunRecord], _: Language) -> dict[str, tuple[str, str]]:

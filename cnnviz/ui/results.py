@@ -233,7 +233,7 @@ def render_norms(record: RunRecord, what: str, _: Language) -> None:
     values = np.array([[getattr(row, what) for row in moment] for moment in rows]).T
     first, last = float(values[0, -1]), float(values[-1, -1])
     st.markdown(
-        _("At the end of what is kept, the first layer has {ratio} times the size of the last one.",
+        _("At the last checkpoint the value of the first layer is {ratio} times that of the last layer.",
           ratio=_.significant(first / last if last else 0, 2))
     )  # fmt: skip
     st.plotly_chart(

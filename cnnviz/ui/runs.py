@@ -1,6 +1,7 @@
 """Runs on the screen: their curves, their state in a sentence, the hand on them, and the list of one's own."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, cast
 
 import streamlit as st
@@ -236,7 +237,8 @@ def render_state(record: RunRecord, _: Language) -> None:
 def render_choices(record: RunRecord, _: Language) -> None:
     """What was chosen automatically, and for a run that ships with the app where and when it was made."""
     if record.owner == RECORDED:
-        st.caption(_("A recorded run that ships with the app: {label}.", label=record.notes))
+        made = f"{_(record.notes)}, {_.date(datetime.fromtimestamp(record.created))}"
+        st.caption(_("A recorded run that ships with the app: {label}.", label=made))
     if record.choices:
         st.caption(
             _(

@@ -26,6 +26,7 @@ from cnnviz.ui.places import TRAINING, page_link
 from cnnviz.ui.runs import distinct_names
 
 TICK = 0.4  # seconds between two looks at runs that go
+SLOW_TICK = 5  # seconds between two looks at their table, which weighs more than all the points in between
 KEY = "overlay"
 
 page = heading(N_("Compare runs"), N_("Curves over one another: what differs, and whether the difference is real."))
@@ -59,9 +60,8 @@ link.write(
 
 
 def render_live(run_ids: list[str], were_going: bool, _: Language) -> None:
-    """The part that moves."""
+    """The part that moves: the chart alone, so that little travels."""
     records: list[RunRecord] = [engine().store.record(run_id) for run_id in run_ids]
-    st.markdown(f"**{verdict(records, _)}**" if verdict(records, _) else "")
     render_overlay(
         records,
         _,
@@ -71,9 +71,15 @@ def render_live(run_ids: list[str], were_going: bool, _: Language) -> None:
         published=switches["published"],
         bands=switches["bands"],
     )
-    st.table(runs_table(records, _), alt=_("What each run reached and in which settings they differ"))
     if were_going and not any_going(records):
         st.rerun()
+
+
+def render_words(run_ids: list[str], _: Language) -> None:
+    """Who is ahead, and what each run reached."""
+    records = [engine().store.record(run_id) for run_id in run_ids]
+    st.markdown(f"**{verdict(records, _)}**" if verdict(records, _) else "")
+    st.table(runs_table(records, _), alt=_("What each run reached and in which settings they differ"))
 
 
 with screen:
@@ -83,7 +89,9 @@ with screen:
         page_link(TRAINING, _("Train a network first"))
         st.stop()
     going = any_going(chosen)
-    st.fragment(render_live, run_every=TICK if going else None)([record.id for record in chosen], going, _)
+    ids = [record.id for record in chosen]
+    st.fragment(render_live, run_every=TICK if going else None)(ids, going, _)
+    st.fragment(render_words, run_every=SLOW_TICK if going else None)(ids, _)
     with st.expander(_("All settings"), icon=":material/table_rows:", on_change="rerun", key="all_settings") as drawer:
         if drawer.open:
             configs = [record.config for record in chosen]

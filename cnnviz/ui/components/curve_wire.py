@@ -22,6 +22,9 @@ TAIL: Final = 100
 NOT_A_NUMBER: Final = 65535
 """Stands for an accuracy that is not known; shares of one are 0 to 65,534."""
 
+REMINDER: Final = 8
+"""A run that stands still says only every so many messages where it stands."""
+_ALT: Final = " alt"  # no run's id
 Memory = MutableMapping[str, Any]
 """What a browser has been sent: per run its revision, the digest of its look, the last two positions; plain data."""
 
@@ -29,11 +32,14 @@ Memory = MutableMapping[str, Any]
 def message(frame: Mapping[str, Any], alt: str, series: Sequence[RunCurves], memory: Memory) -> bytes:
     """What to send now, given what was sent before; `memory` is brought up to date.
 
-    The frame and a run's name, colour and marks are sent when they have changed. A run that the browser does not know
-    is sent whole, reduced to `HISTORY` points; one that it knows, from where it stood two messages ago, so that one
-    lost message leaves no gap, or from the last one if that would be too much.
+    The frame, the sentence for a screen reader, and a run's name, colour and marks are sent when they have changed. A
+    run that the browser does not know is sent whole, reduced to `HISTORY` points. One that it knows is sent from where
+    it stood two messages ago, so that one lost message leaves no gap, or from the last one if that would be too much.
     """
-    header: dict[str, Any] = {"alt": alt, "runs": []}
+    header: dict[str, Any] = {"runs": []}
+    if memory.get(_ALT) != _digest(alt):
+        memory[_ALT] = _digest(alt)
+        header["alt"] = alt
     if memory.get("") != _digest(frame):
         memory[""] = _digest(frame)
         header["frame"] = dict(frame)
@@ -42,7 +48,7 @@ def message(frame: Mapping[str, Any], alt: str, series: Sequence[RunCurves], mem
     blocks: list[NDArray[Any]] = []
     for run in series:
         header["runs"].append(_run(run, memory, limit, blocks))
-    for gone in memory.keys() - {run.id for run in series} - {""}:
+    for gone in memory.keys() - {run.id for run in series} - {"", _ALT}:
         del memory[gone]
     return encode(header, blocks)
 
@@ -79,10 +85,14 @@ def _run(run: RunCurves, memory: Memory, limit: int, blocks: list[NDArray[Any]])
         if len(train[0]) - start["train"] > limit:  # rather every new point than old ones again
             start["train"] = tail(train[0], sent["train"][1])
         start["test"] = tail(test[0], sent["test"][0])
-    entry["train"] = _part(train, start["train"], limit if known else HISTORY, run.previous_step, blocks)
-    entry["test"] = _part(test, start["test"], limit // 2 if known else HISTORY, 0, blocks)
+    still = known and all(tuple(sent[part]) == (last[part], last[part]) for part in ("train", "test"))
+    quiet = sent["quiet"] + 1 if still else 0
+    if quiet % REMINDER == 0:
+        entry["train"] = _part(train, start["train"], limit if known else HISTORY, run.previous_step, blocks)
+        entry["test"] = _part(test, start["test"], limit // 2 if known else HISTORY, 0, blocks)
     memory[run.id] = {
         "revision": run.revision,
+        "quiet": quiet,
         "look": _digest(look),
         "positions": positions,
         **{part: (sent[part][1] if known else last[part], last[part]) for part in ("train", "test")},

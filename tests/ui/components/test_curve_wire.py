@@ -47,6 +47,9 @@ def decode(data):
 
     for run in header["runs"]:
         for part in ("train", "test"):
+            if part not in run:  # it stands still
+                run[part] = {"before": 0, "last": 0, "points": {}}
+                continue
             before, count, first, last = run[part]
             steps = np.arange(first, last + 1)
             if count and last - first != count - 1:
@@ -190,3 +193,27 @@ def test_steps_far_apart_need_more_bits():
 def test_a_header_that_json_cannot_express_is_refused():
     with pytest.raises(ValueError, match="not JSON compliant"):
         encode({"value": float("nan")}, [])
+
+
+def test_a_run_that_stands_still_costs_next_to_nothing_and_reminds_now_and_then():
+    memory, sizes = {}, []
+    for _tick in range(24):
+        sizes.append(len(message(FRAME, "alt", [run_at(900, run=str(number)) for number in range(20)], memory)))
+    assert sorted(sizes[3:])[10] < 20 * 40, "twenty ended runs: an id each"
+    kept = [decode(message(FRAME, "alt", [run_at(900)], memory))["runs"][0]["train"]["last"] for _tick in range(12)]
+    assert 900 in kept[3:], "a browser that lost the end hears of it"
+
+
+def test_the_sentence_travels_only_when_it_has_changed():
+    memory = {}
+    alts = [decode(message(FRAME, text, [run_at(30)], memory)).get("alt") for text in ("a", "a", "b", "b")]
+    assert alts == ["a", None, "b", None]
+
+
+def test_a_place_on_an_axis_travels_when_it_moves():
+    memory = {}
+    first = message(FRAME, "", [run_at(30, positions=((0, 0.0), (30, 4.25)))], memory)
+    same = message(FRAME, "", [run_at(30, positions=((0, 0.0), (30, 4.25)))], memory)
+    moved = message(FRAME, "", [run_at(40, positions=((0, 0.0), (40, 6.0)))], memory)
+    assert decode(first)["runs"][0]["at"] == [[0, 0.0], [30, 4.25]]
+    assert "at" not in decode(same)["runs"][0] and decode(moved)["runs"][0]["at"][-1] == [40, 6.0]

@@ -135,7 +135,7 @@ class LiveCurves {
       this.data = data
       const message = decode(data)
       if (message.frame) this.takeFrame(message.frame)
-      this.figure.setAttribute("aria-label", message.alt)
+      if (message.alt !== undefined) this.figure.setAttribute("aria-label", message.alt)
       const whole = message.runs.map(run => this.takeRun(run)).every(Boolean) && Boolean(this.frame)
       this.order = message.runs.map(run => run.id)
       for (const id of [...this.runs.keys()]) if (!this.order.includes(id)) this.runs.delete(id)
@@ -168,7 +168,8 @@ class LiveCurves {
     }
     if (look) run.look = look
     if (at) run.at = at
-    const parts = [run.train.merge(train), run.test.merge(test)]
+    // A run that stands still comes without its points.
+    const parts = [!train || run.train.merge(train), !test || run.test.merge(test)]
     return parts.every(Boolean) && Boolean(run.look)
   }
 

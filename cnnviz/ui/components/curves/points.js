@@ -2,7 +2,7 @@
 
 const UNKNOWN = 65535 // an accuracy that is not a number
 
-// One message → { alt, frame?, runs: [{ id, rev, look?, train, test }] }; see curve_wire.py.
+// One message → { alt?, frame?, runs: [{ id, rev, look?, at?, train?, test? }] }; see curve_wire.py.
 export function decode(bytes) {
   // A copy, since typed arrays must begin at a multiple of four.
   const buffer = bytes.slice().buffer
@@ -24,7 +24,7 @@ export function decode(bytes) {
     const accuracy = Array.from(take(Uint16Array, count), share => (share === UNKNOWN ? NaN : share / (UNKNOWN - 1)))
     return { before, last, steps, loss, accuracy }
   }
-  header.runs = header.runs.map(run => ({ ...run, train: part(run.train), test: part(run.test) }))
+  header.runs = header.runs.map(run => (run.train ? { ...run, train: part(run.train), test: part(run.test) } : run))
   return header
 }
 

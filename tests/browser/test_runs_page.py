@@ -1,0 +1,121 @@
+"""Two recorded runs and one that is training, over one another: the view stays, and little travels."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.server import ROOT
+
+pytestmark = pytest.mark.browser
+UPDATES = 10
+TABLE = 4096  # bytes: the table of the runs is larger, nothing else is
+RECORDED = "ygwk2ijufr,j5yjgmume8"  # LeNet and LeNet with batch norm: their ids are the same on every server
+
+
+@pytest.fixture(scope="module")
+def app(start_server):
+    return start_server(ROOT / "app.py")
+
+
+@pytest.fixture
+def live(app, open_page):
+    """The id of a run that trains for as long as the test takes."""
+    page = open_page(f"{app.url}/training?lang=en&net=lenet&epochs=100&train_images=20000&evaluations=100", errors=True)
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url(re.compile(r"run=\w{10}"))
+    page.get_by_text(re.compile(r"step [1-9]")).first.wait_for(timeout=60_000)
+    yield re.search(r"run=(\w{10})", page.url)[1]
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stopped").first.wait_for()
+
+
+def range_of(page):
+    return page.evaluate("document.querySelector('.chart')._fullLayout.xaxis.range")
+
+
+def drawn_runs(page):
+    return page.evaluate("[...new Set(document.querySelector('.chart').data.map(trace => trace.uid.split('-')[0]))]")
+
+
+def test_zoom_and_hidden_curves_survive_ten_updates_of_a_live_run_and_little_travels(app, live, open_page, settle):
+    page = open_page(None, errors=True)
+    sizes = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: sizes.append(len(data))))
+    page.goto(f"{app.url}/runs?lang=en&runs={RECORDED},{live}")
+    settle(page)
+    page.wait_for_function("document.querySelector('.chart')?.data?.length > 8")
+    legend = page.locator(".legend")
+    names = legend.get_by_role("button")
+    expect(names).to_have_count(3)
+    names.nth(1).click()
+    expect(names.nth(1)).to_have_attribute("aria-pressed", "false")
+    page.wait_for_function("![...document.querySelector('.chart').data].some(trace => trace.uid.startsWith('j5yj'))")
+    box = page.locator(".chart .nsewdrag").first.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.02, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, middle, steps=4)
+    page.mouse.up()
+    page.wait_for_selector(".reset:visible")
+    before, hidden_from = range_of(page), drawn_runs(page)
+    page.evaluate("""() => {
+      window.gone = 0
+      new MutationObserver(records => {
+        for (const record of records) for (const node of record.removedNodes) {
+          if (node.classList?.contains("live-curves") || node.querySelector?.(".live-curves")) window.gone++
+        }
+      }).observe(document.body, { childList: true, subtree: true })
+    }""")
+    count = "() => Number(document.querySelector('.live-curves').dataset.draws)"
+    length = "id => document.querySelector('.chart').data.find(one => one.uid === `${id}-raw-loss`).x.at(-1)"
+    start, point = page.evaluate(count), page.evaluate(length, live)
+    sizes.clear()
+    page.wait_for_function(f"start => ({count})() >= start + {UPDATES}", arg=start, timeout=60_000)
+    updates = page.evaluate(count) - start
+    table = [size for size in sizes if size > TABLE]  # apart from the chart, every few seconds
+    # Streamlit begins every run of a fragment with a message of its own that names all pages of the app.
+    begins = max((size for size in set(sizes) if sizes.count(size) > UPDATES / 2), default=0)
+    travelled = sum(size for size in sizes if size <= TABLE and size != begins) / max(1, updates)
+    assert range_of(page) == before and drawn_runs(page) == hidden_from
+    expect(names.nth(1)).to_have_attribute("aria-pressed", "false")
+    assert page.evaluate(length, live) > point or page.evaluate(length, live) >= before[1], "points have arrived"
+    assert page.evaluate("window.gone") == 0, "nothing is taken away and drawn anew"
+    assert len(table) <= 3
+    assert travelled < 3 * 1024, f"{travelled:.0f} bytes an update: {sizes}"
+
+
+def test_another_axis_and_a_logarithmic_loss(app, open_page, settle):
+    page = open_page(f"{app.url}/runs?lang=en&runs={RECORDED}&x=macs&log=1", errors=True)
+    settle(page)
+    page.wait_for_function("document.querySelector('.chart')?.data?.length > 8")
+    found = page.evaluate("""() => {
+      const { _fullLayout: layout, data } = document.querySelector('.chart')
+      const last = id => data.find(trace => trace.uid === `${id}-raw-loss`).x.at(-1)
+      return { type: layout.yaxis2.type, first: last('ygwk2ijufr'), second: last('j5yjgmume8') }
+    }""")
+    assert found["type"] == "log"
+    forward = 28 * 28 * 25 * 6 + 10 * 10 * 25 * 6 * 16 + 400 * 120 + 120 * 84 + 84 * 10
+    assert found["first"] == pytest.approx(3 * forward * 180_000, rel=1e-4), "3 forward passes of 3 epochs"
+    assert found["second"] < found["first"], "without padding the maps are smaller"
+
+
+def test_a_race_on_the_page_ends_with_its_winners(app, open_page, settle):
+    page = open_page(f"{app.url}/race?lang=en&kind=own&networks=lenet,lenet_bn", errors=True)
+    amount = page.get_by_role("spinbutton", name="Seconds of training for each")
+    amount.fill("2")
+    amount.press("Enter")
+    page.get_by_text("LeNet with batch norm", exact=True).last.click()
+    page.get_by_role("button", name="Start the race").click()
+    page.wait_for_url(re.compile("race="))
+    page.get_by_text(re.compile("Predicted right|Predicted: |Ahead")).first.wait_for(timeout=120_000)
+    expect(page.get_by_text("Equal seconds")).to_be_visible()
+    expect(page.locator(".chart").first).to_be_visible()
+
+
+def test_a_phone_shows_the_runs_without_scrolling_sideways(app, open_page, settle):
+    page = open_page(f"{app.url}/runs?lang=es&runs={RECORDED}", locale="es-AR", viewport=(390, 844), touch=True,
+                     errors=True)  # fmt: skip
+    settle(page)
+    page.wait_for_selector(".live-curves[data-draws]")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
