@@ -90,7 +90,15 @@ ACTIVATIONS: Final = Place(
     N_("Functions and their slopes, and what depth makes of a gradient."),
     LABS,
 )
-PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM, ACTIVATIONS)
+KERNEL: Final = Place(
+    "labs/kernel.py",
+    "kernel",
+    N_("Kernel"),
+    ":material/grid_on:",
+    N_("One convolution by hand, and the filters that training found."),
+    LABS,
+)
+PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM, ACTIVATIONS, KERNEL)
 
 
 def navigation_pages(_: Language) -> dict[str, list[st.Page]]:
