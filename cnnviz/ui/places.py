@@ -37,6 +37,7 @@ class Place:
         return PAGES / self.script
 
 
+AFTERWARDS: Final = N_("Runs")
 LABS: Final = N_("Labs")
 
 HOME: Final = Place("learn/home.py", "home", N_("Home"), ":material/timeline:", N_("The networks from 1998 to 2016."))
@@ -81,6 +82,7 @@ RUNS: Final = Place(
     N_("Compare runs"),
     ":material/stacked_line_chart:",
     N_("Lay the curves of several runs over one another and see what made the difference."),
+    AFTERWARDS,
 )
 RACE: Final = Place(
     "train/race.py",
@@ -88,6 +90,7 @@ RACE: Final = Place(
     N_("Race"),
     ":material/flag:",
     N_("Two to four networks under the same budget, in turn on one device: predict who wins, then watch."),
+    AFTERWARDS,
 )
 RESULTS: Final = Place(
     "train/results.py",
@@ -95,6 +98,7 @@ RESULTS: Final = Place(
     N_("Results"),
     ":material/grid_on:",
     N_("What a trained network gets right and wrong, class by class, and how it came to see it."),
+    AFTERWARDS,
 )
 CLASSROOM: Final = Place(
     "train/classroom.py",
@@ -143,6 +147,14 @@ DENSE: Final = Place(
     N_("Putting behind instead of adding: channels, terms and memory."),
     LABS,
 )
+KERNEL: Final = Place(
+    "labs/kernel.py",
+    "kernel",
+    N_("Kernel"),
+    ":material/grid_on:",
+    N_("One convolution by hand, and the filters that training found."),
+    LABS,
+)
 PLACES: Final = (
     HOME,
     ARCHITECTURE,
@@ -159,6 +171,7 @@ PLACES: Final = (
     INCEPTION,
     RESNEXT,
     DENSE,
+    KERNEL,
 )
 
 

@@ -5,11 +5,11 @@ import re
 import pytest
 
 from cnnviz.language import LANGUAGES, Language
-from cnnviz.specs import lab_activations, lab_batch_norm
+from cnnviz.specs import lab_activations, lab_batch_norm, lab_kernel
 from cnnviz.ui.links import encode
-from cnnviz.ui.places import ACTIVATIONS, BATCH_NORM
+from cnnviz.ui.places import ACTIVATIONS, BATCH_NORM, KERNEL
 
-VIEWS = {BATCH_NORM: lab_batch_norm.VIEWS, ACTIVATIONS: lab_activations.VIEWS}
+VIEWS = {BATCH_NORM: lab_batch_norm.VIEWS, ACTIVATIONS: lab_activations.VIEWS, KERNEL: lab_kernel.VIEWS}
 EVERY_VIEW = pytest.mark.parametrize(
     ("place", "view"), [(place, view) for place, views in VIEWS.items() for view in views],
     ids=lambda part: getattr(part, "url_path", part),
