@@ -106,8 +106,16 @@ DENSE: Final = Place(
     N_("Putting behind instead of adding: channels, terms and memory."),
     LABS,
 )
+INSIDE: Final = Place(
+    "labs/inside.py",
+    "inside",
+    N_("Look inside"),
+    ":material/biotech:",
+    N_("Feature maps, receptive fields, Grad-CAM and filters of a network of your own."),
+    LABS,
+)
 PLACES: Final = (
-    HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM, INCEPTION, RESNEXT, DENSE,
+    HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM, INCEPTION, RESNEXT, DENSE, INSIDE,
 )  # fmt: skip
 
 
