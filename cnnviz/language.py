@@ -21,6 +21,7 @@ LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "es": "Español"}
 DEFAULT_LANGUAGE: Final = "en"
 
 _SPACE: Final = "\u202f"  # narrow no-break space between a number and its unit
+_RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DECIMAL_PREFIXES: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _BINARY_PREFIXES: Final = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 
@@ -90,6 +91,14 @@ class Language:
             return self.number(value)
         rounded = float(f"{value:.{digits}g}")
         return str(format_decimal(rounded, format="#,##0.##########", locale=self.code))
+
+    def scientific(self, value: float, digits: int = 2) -> str:
+        """A number of any size: as it is between 0.001 and 10,000, otherwise as 3.1 × 10⁻⁷."""
+        if not math.isfinite(value) or value == 0 or 1e-3 <= abs(value) < 1e4:
+            return self.significant(value, digits)
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        raised = str(int(exponent)).translate(_RAISED)
+        return f"{self.number(float(mantissa), digits - 1)}{_SPACE}×{_SPACE}10{raised}"
 
     def compact(self, value: float, unit: str = "") -> str:
         """Readable from the last row: 61.7 k, 11.2 M, 15.5 G; below 1,000 as it is."""

@@ -204,3 +204,16 @@ def test_two_marked_sentences_serve_as_the_two_forms():
     assert spanish.plural("{count} residual block", "{count} residual blocks", 1) == "1 bloque residual"
     assert spanish.plural("{count} residual block", "{count} residual blocks", 3) == "3 bloques residuales"
     assert Language("en").plural("{count} residual block", "{count} residual blocks", 3) == "3 residual blocks"
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "spanish"),
+    [
+        (3.14e-7, "3.1\u202f×\u202f10⁻⁷", "3,1\u202f×\u202f10⁻⁷"),
+        (-2.5e12, "-2.5\u202f×\u202f10¹²", "-2,5\u202f×\u202f10¹²"),
+        (0.0254, "0.025", "0,025"),
+        (0.0, "0", "0"),
+    ],
+)
+def test_numbers_of_any_size(value, english, spanish):
+    assert (EN.scientific(value), ES.scientific(value)) == (english, spanish)

@@ -74,7 +74,7 @@ def line_chart(
             height=height,
             margin={"l": 4, "r": 12 + 8 * max(len(one.name) for one in series), "t": 12, "b": 8},
             xaxis={**common, **_axis(x)},
-            yaxis={**common, **_axis(y), "range": [low, high], "automargin": True},
+            yaxis={**common, **_axis(y), **_ticks(low, high, y), "range": [low, high], "automargin": True},
             annotations=_names(series, x, y, (low, high), dark),
         )
     )
@@ -92,6 +92,18 @@ def _axis(axis: Axis) -> dict[str, Any]:
     if axis.range is not None:
         found["range"] = [np.log10(value) for value in axis.range] if axis.log else list(axis.range)
     return found
+
+
+def _ticks(low: float, high: float, axis: Axis) -> dict[str, Any]:
+    """On a logarithmic axis: whole powers of ten, six at most; 1, 2 and 5 times them where it spans less than two."""
+    if not axis.log:
+        return {}
+    first, last = int(np.floor(low)), int(np.ceil(high))
+    if high - low < 2:
+        ticks = [factor * 10.0**power for power in range(first, last + 1) for factor in (1, 2, 5)]
+        return {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
+    step = max(1, -(-(last - first) // 6))
+    return {"tickvals": [10.0**power for power in range(first - first % step, last + 1, step)]}
 
 
 def _values(values: ArrayLike, axis: Axis) -> Any:

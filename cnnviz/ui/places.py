@@ -82,6 +82,22 @@ BATCH_NORM: Final = Place(
     N_("What is averaged, the two modes, and the race with and without."),
     LABS,
 )
+ACTIVATIONS: Final = Place(
+    "labs/activations.py",
+    "activations",
+    N_("Activations"),
+    ":material/ssid_chart:",
+    N_("Functions and their slopes, and what depth makes of a gradient."),
+    LABS,
+)
+KERNEL: Final = Place(
+    "labs/kernel.py",
+    "kernel",
+    N_("Kernel"),
+    ":material/grid_on:",
+    N_("One convolution by hand, and the filters that training found."),
+    LABS,
+)
 INCEPTION: Final = Place(
     "labs/inception.py",
     "inception",
@@ -115,7 +131,8 @@ INSIDE: Final = Place(
     LABS,
 )
 PLACES: Final = (
-    HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM, INCEPTION, RESNEXT, DENSE, INSIDE,
+    HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING,
+    BATCH_NORM, ACTIVATIONS, KERNEL, INCEPTION, RESNEXT, DENSE, INSIDE,
 )  # fmt: skip
 
 

@@ -5,10 +5,11 @@ import re
 import pytest
 
 from cnnviz.language import LANGUAGES, Language
-from cnnviz.specs import lab_batch_norm
-from cnnviz.ui.places import BATCH_NORM
+from cnnviz.specs import lab_activations, lab_batch_norm, lab_kernel
+from cnnviz.ui.links import encode
+from cnnviz.ui.places import ACTIVATIONS, BATCH_NORM, KERNEL
 
-VIEWS = {BATCH_NORM: lab_batch_norm.VIEWS}
+VIEWS = {BATCH_NORM: lab_batch_norm.VIEWS, ACTIVATIONS: lab_activations.VIEWS, KERNEL: lab_kernel.VIEWS}
 EVERY_VIEW = pytest.mark.parametrize(
     ("place", "view"), [(place, view) for place, views in VIEWS.items() for view in views],
     ids=lambda part: getattr(part, "url_path", part),
@@ -38,7 +39,7 @@ def test_the_question_is_answered_and_the_answer_can_be_seen(open_page, place, v
         assert not app.exception
         assert not [button for button in app.button if button.key == shows[0].key], "what was offered is shown now"
         link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
-        assert any(link.get(name) == str(value) for name, value in question.shows.items())
+        assert any(link.get(name) == encode(value) for name, value in question.shows.items())
 
 
 @EVERY_VIEW

@@ -1,0 +1,89 @@
+"""The kernel lab on the page: a convolution under the hand, and the filters of a run."""
+
+from typing import Any, Final
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.figures.lab_kernel import filter_sheet
+from cnnviz.insight import kernel as insight
+from cnnviz.language import Language
+from cnnviz.specs.lab_kernel import KernelSpec
+from cnnviz.training import RunRecord
+from cnnviz.ui.components.convolution import convolution
+from cnnviz.ui.engine import engine
+from cnnviz.ui.places import KERNEL, TRAINING, page_link
+from cnnviz.ui.reader import dark
+from cnnviz.ui.runs import run_name
+
+PLAIN: Final = {"displayModeBar": False}
+RUNS: Final = 20  # of the newest that are offered
+EVEN: Final = 0.5  # brightness of the area in the question
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def picture(name: str) -> insight.Matrix:
+    """See `cnnviz.insight.kernel.picture`."""
+    return insight.picture(name)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def filters(run_id: str, step: int) -> insight.Filters:
+    """The first filters of a run's latest checkpoint; `step` tells one checkpoint from another."""
+    store = engine().store
+    return insight.first_filters(store.record(run_id).config.architecture, store.checkpoints_of(run_id)[-1][1])
+
+
+def render_hand(spec: KernelSpec, _: Language) -> dict[str, Any]:
+    """A kernel with its stride, padding and dilation; returns the numbers."""
+    weights = spec.weights if spec.kernel == "own_weights" else insight.KERNELS[spec.kernel]
+    kernel = np.array(weights, dtype=float).reshape(3, 3)
+    image = picture(spec.picture)
+    output = insight.convolve(image, kernel, spec.stride, spec.padding, spec.dilation)
+    convolution(
+        image, kernel, output, _, key="convolution", stride=spec.stride, padding=spec.padding, dilation=spec.dilation
+    )
+    return {"size": _.shape(output.shape), "macs": _.number(output.size * kernel.size)}
+
+
+def render_trained(spec: KernelSpec, _: Language) -> dict[str, Any]:
+    """The filters of a run, and the chosen one over the picture; returns the numbers."""
+    runs = {record.id: record for record in engine().store.records(limit=RUNS) if _has_filters(record)}
+    if not runs:
+        st.info(_("No network has been trained on this server yet: half a minute with LeNet is enough."))
+        page_link(TRAINING, _("Train"), net="lenet_bn")
+        return {"sum": "0", "even": "0"}
+    key = f"{KERNEL.url_path}.run"
+    if st.session_state.get(key) not in runs:
+        st.session_state[key] = next(iter(runs))
+    chosen = st.selectbox(
+        _("Run"), list(runs), format_func=lambda run_id: _label(runs[run_id], _), key=key, persist_state="session"
+    )
+    found = filters(chosen, runs[chosen].step)
+    number = min(spec.filter, len(found.weights))
+    weights = found.weights[number - 1]
+    words = _(
+        "{count} filters of {side}×{side} weights; number {number} is framed.",
+        count=len(found.weights),
+        side=weights.shape[0],
+        number=number,
+    )
+    st.plotly_chart(filter_sheet(found.weights, number - 1, _, dark=dark()), config=PLAIN, alt=words, key="filters")
+    st.caption(words)
+    image = picture(spec.picture)
+    output = insight.convolve(image, weights, found.stride, found.padding)
+    convolution(image, weights, output, _, key="filter", stride=found.stride, padding=found.padding)
+    total = float(weights.sum())
+    return {"sum": _.number(total, 2), "even": _.number(EVEN * total, 2)}
+
+
+def _has_filters(record: RunRecord) -> bool:
+    return bool(engine().store.checkpoints_of(record.id))
+
+
+def _label(record: RunRecord, _: Language) -> str:
+    accuracy = "–" if record.test_accuracy is None else _.percent(record.test_accuracy, 1)
+    return f"{run_name(record, _)} · {accuracy} · {record.id[:4]}"
+
+
+RENDER: Final = {"hand": render_hand, "trained": render_trained}

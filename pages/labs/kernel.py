@@ -1,0 +1,16 @@
+"""The lab of the kernel: one convolution by hand, and the filters that training found."""
+
+from cnnviz.language import N_
+from cnnviz.specs.lab_kernel import VIEWS, KernelSpec
+from cnnviz.ui.lab import Lab
+from cnnviz.ui.lab_kernel import RENDER
+from cnnviz.ui.places import KERNEL
+
+lab = Lab(
+    KERNEL,
+    N_("Kernel"),
+    N_("Every pixel of a feature map is one small sum: watch it being added up."),
+    KernelSpec,
+    VIEWS,
+)
+lab.show(RENDER)

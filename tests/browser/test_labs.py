@@ -1,0 +1,63 @@
+"""The labs under the hand: a convolution added up in the browser, a slider that answers, and no sideways scrolling."""
+
+import time
+
+import pytest
+
+from tests.browser.server import ROOT
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def app(start_server):
+    return start_server(ROOT / "app.py")
+
+
+def test_the_hand_on_a_convolution(app, open_page, settle):
+    page = open_page(f"{app.url}/kernel?lang=en&stride=2&padding=1&dilation=2", errors=True)
+    output = page.locator("canvas.output")
+    output.wait_for()
+    box = output.bounding_box()
+    seen = set()
+    for across, down in ((0.1, 0.2), (0.5, 0.5), (0.93, 0.4)):
+        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+        page.wait_for_timeout(50)
+        seen.add(page.locator(".convolution .line").inner_text())
+        added, computed = (float(output.get_attribute(f"data-{name}")) for name in ("sum", "value"))
+        assert added == pytest.approx(computed, abs=2e-3), "the browser's sum is the server's output"
+    assert len(seen) == 3
+    assert page.locator(".product").count() == 9
+    output.focus()
+    before = page.locator(".convolution .line").inner_text()
+    output.press("ArrowLeft")
+    output.press("ArrowUp")
+    assert page.locator(".convolution .line").inner_text() != before
+    assert page.locator(".convolution .line").get_attribute("role") == "status"
+
+
+@pytest.mark.parametrize("lab", ["batch-norm?view=noise", "activations?view=gradient", "kernel"])
+def test_a_lab_fits_a_phone_in_spanish(app, open_page, settle, lab):
+    page = open_page(
+        f"{app.url}/{lab}{'&' if '?' in lab else '?'}lang=es",
+        errors=True,
+        viewport=(390, 844),
+        theme="dark",
+        touch=True,
+    )
+    page.locator(".js-plotly-plot, canvas.output").first.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_knob_answers_at_once(app, open_page, settle):
+    page = open_page(f"{app.url}/activations?lang=en&view=gradient", errors=True)
+    slider = page.get_by_role("slider", name="Layers")
+    page.get_by_text("Through 10 layers").first.wait_for()
+    seconds = []
+    for depth in range(11, 18):
+        slider.focus()
+        begin = time.monotonic()
+        slider.press("ArrowRight")
+        page.get_by_text(f"Through {depth} layers").first.wait_for()
+        seconds.append(time.monotonic() - begin)
+    assert sorted(seconds)[len(seconds) // 2] < 0.8, "the goal is 0.2 s; the machine of the tests may be busy"
