@@ -33,6 +33,8 @@ class LayerRow:
         receptive_field: pixels of the input (height, width) that one output position sees; None where it is not a
             place any more (dense layers, whole-image operations).
         jump: distance in input pixels between two neighbouring output positions; None as above.
+        field_start: pixel of the input (row, column) at which the first output position's receptive field begins;
+            negative where it begins in the padding; None as above.
         kernel, stride, padding, dilation: of convolutions and poolings, as (height, width); None elsewhere.
         groups: of convolutions; None elsewhere.
         formula: the numbers that its formulas need (c_in, c_out, k_h, k_w, h_out, w_out, bias, …).
@@ -62,6 +64,7 @@ class LayerRow:
     formula: Mapping[str, int | float | str] = field(default_factory=dict)
     calls: int = 1
     functional: bool = False
+    field_start: tuple[int, int] | None = None
 
     @property
     def name(self) -> str:

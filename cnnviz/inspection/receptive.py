@@ -27,11 +27,13 @@ class Field:
         size: pixels of the input (height, width); None for all of them.
         jump: input pixels between two neighbours; None where the tensor has no positions any more.
         axes: which axes of the tensor are height and width; None as for `jump`.
+        start: pixel of the input (row, column) at which the first position's window begins; negative in the padding.
     """
 
     size: Pair | None
     jump: Pair | None
     axes: Pair | None
+    start: Pair = (0, 0)
 
 
 PIXELS: Final = Field((1, 1), (1, 1), (2, 3))
@@ -85,7 +87,7 @@ def _pair(value: Any, otherwise: int = 1) -> Pair:
     return int(values[0]), int(values[-1])
 
 
-def window(field: Field, kernel: Pair, stride: Pair, dilation: Pair) -> Field:
+def window(field: Field, kernel: Pair, stride: Pair, dilation: Pair, padding: Pair = (0, 0)) -> Field:
     """What a window over positions of `field` sees."""
     if field.jump is None:
         return NOWHERE
@@ -95,7 +97,8 @@ def window(field: Field, kernel: Pair, stride: Pair, dilation: Pair) -> Field:
             size[0] + dilation[0] * (kernel[0] - 1) * jump[0],
             size[1] + dilation[1] * (kernel[1] - 1) * jump[1],
         )
-    return Field(size, (jump[0] * stride[0], jump[1] * stride[1]), field.axes)
+    start = field.start[0] - padding[0] * jump[0], field.start[1] - padding[1] * jump[1]
+    return Field(size, (jump[0] * stride[0], jump[1] * stride[1]), field.axes, start)
 
 
 def adaptive(field: Field, before: Sequence[int], after: Sequence[int]) -> Field:
@@ -118,7 +121,8 @@ def meet(fields: Sequence[Field]) -> Field:
     size = None
     if all(entry is not None for entry in sizes):
         size = max(entry[0] for entry in sizes if entry), max(entry[1] for entry in sizes if entry)
-    return Field(size, (max(jump[0] for jump in jumps), max(jump[1] for jump in jumps)), places[0].axes)
+    start = min(field.start[0] for field in places), min(field.start[1] for field in places)
+    return Field(size, (max(jump[0] for jump in jumps), max(jump[1] for jump in jumps)), places[0].axes, start)
 
 
 # Rules: (fields, tracked arguments, arguments, keyword arguments, one result) → the result's field
@@ -150,23 +154,25 @@ def _first(fields: Fields, args: Sequence[Any]) -> Field:
 
 def _convolution(fields: Fields, sources: Sequence[Tensor], args: Any, kwargs: Any, result: Tensor) -> Field:
     field = _first(fields, args)
-    _, weight, _, stride, _, dilation, transposed = args[:7]
+    _, weight, _, stride, padding, dilation, transposed = args[:7]
     if field.axes != (2, 3) or transposed or weight.dim() != 4:
         return NOWHERE
-    return window(field, _pair(weight.shape[2:]), _pair(stride), _pair(dilation))
+    return window(field, _pair(weight.shape[2:]), _pair(stride), _pair(dilation), _pair(padding, 0))
 
 
 def _pool(fields: Fields, sources: Sequence[Tensor], args: Any, kwargs: Any, result: Tensor) -> Field:
     field, kernel = _first(fields, args), _pair(args[1])
     stride = _pair(args[2]) if len(args) > 2 and args[2] else kernel
-    return window(field, kernel, stride, (1, 1)) if field.axes == (2, 3) else NOWHERE
+    padding = _pair(args[3], 0) if len(args) > 3 else (0, 0)
+    return window(field, kernel, stride, (1, 1), padding) if field.axes == (2, 3) else NOWHERE
 
 
 def _max_pool(fields: Fields, sources: Sequence[Tensor], args: Any, kwargs: Any, result: Tensor) -> Field:
     field, kernel = _first(fields, args), _pair(args[1])
     stride = _pair(args[2]) if len(args) > 2 and args[2] else kernel
+    padding = _pair(args[3], 0) if len(args) > 3 else (0, 0)
     dilation = _pair(args[4]) if len(args) > 4 else (1, 1)
-    return window(field, kernel, stride, dilation) if field.axes == (2, 3) else NOWHERE
+    return window(field, kernel, stride, dilation, padding) if field.axes == (2, 3) else NOWHERE
 
 
 def _adaptive_pool(fields: Fields, sources: Sequence[Tensor], args: Any, kwargs: Any, result: Tensor) -> Field:

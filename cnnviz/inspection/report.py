@@ -138,6 +138,7 @@ def _row(node: Node, batch: int, foreseen: Pass, rehearsed: Pass, saved: Counter
         formula=told.formula,
         calls=visit.calls,
         functional=node.module is None,
+        field_start=visit.after.start if visit.after and visit.after.jump else None,
     )
 
 

@@ -46,7 +46,7 @@ def _convolution(layer: nn.Conv2d, x: Tensor, fields: Fields) -> Found:
         return None
     field = fields.of(x)
     if field is not None:
-        field = window(field, kernel, stride, dilation) if field.axes == (2, 3) else NOWHERE
+        field = window(field, kernel, stride, dilation, _pair(layer.padding)) if field.axes == (2, 3) else NOWHERE
     result = _made(x, (batch, layer.out_channels, *made), fields, field)
     return result, batch * made[0] * made[1] * weight.numel()
 
@@ -62,7 +62,7 @@ def _pooling(layer: Any, x: Tensor, fields: Fields) -> Found:
         return None
     field = fields.of(x)
     if field is not None:
-        field = window(field, kernel, stride, dilation) if field.axes == (2, 3) else NOWHERE
+        field = window(field, kernel, stride, dilation, _pair(layer.padding)) if field.axes == (2, 3) else NOWHERE
     return _made(x, (*x.shape[:2], *made), fields, field), 0
 
 

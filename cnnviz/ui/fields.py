@@ -56,6 +56,7 @@ CHOICES: Final[Mapping[str, str]] = {
     "dense_layer": N_("Dense layer"),
     "float32": "float32",
     "exp": "eˣ",
+    "garment": N_("A garment"),
     "gelu": "GELU",
     "global": N_("Global average"),
     "he": N_("He-normal"),
@@ -91,6 +92,7 @@ CHOICES: Final[Mapping[str, str]] = {
     "tanh": "Tanh",
     "two_3x3": N_("Two 3×3"),
     "unchanged": N_("Nothing changed"),
+    "upload": N_("My own"),
     "variance": N_("Variance only"),
     "vertical": N_("Vertical edges"),
     "xavier": N_("Xavier-uniform"),
@@ -191,6 +193,36 @@ class SpecForm:
         self.values[name] = tuple(chosen)
         self._slots[name] = st.container(gap="xsmall")
         return tuple(chosen)
+
+    def choose_one(self, name: str, options: Mapping[str, str]) -> str:
+        """Draw a text field as a choice among what there is now.
+
+        Args:
+            name: the field.
+            options: value → what is shown, in the reader's language; the first one stands in for any that is gone.
+        """
+        self._settle(name)
+        field, key = self.spec_type.model_fields[name], self.key(name)
+        wanted = st.session_state[key]
+        if wanted not in options:
+            if self._prefix + name in self.link.asked:
+                allowed = ", ".join(options)
+                self.link.refused.append(
+                    CnnvizError("value_not_allowed", field=name, label=name, value=str(wanted)[:60], allowed=allowed)
+                )
+            st.session_state[key] = next(iter(options))
+        with st.container(gap=None):
+            chosen = st.selectbox(
+                self._(field.title or name),
+                list(options),
+                format_func=lambda value: options.get(value, value),
+                key=key,
+                help=self._(field.description or "") or None,
+                persist_state="session",
+            )
+            self.values[name] = str(chosen)
+            self._slots[name] = st.container(gap="xsmall")
+        return str(chosen)
 
     def hold(self, names: Iterable[str]) -> dict[str, Any]:
         """Take fields as the link and the session have them, without drawing (a closed drawer draws nothing)."""

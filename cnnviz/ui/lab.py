@@ -6,7 +6,8 @@ A lab has one spec, whose fields are the knobs of all its views; a view draws it
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeVar
 
 import streamlit as st
 
@@ -20,6 +21,7 @@ from cnnviz.ui.network import choose_option, good_or_last, render_refusals
 from cnnviz.ui.places import Place
 
 LabSpec = TypeVar("LabSpec", bound=Spec)
+NO_OPTIONS: Final = MappingProxyType[str, Callable[[Mapping[str, Any]], Mapping[str, str]]]({})
 
 
 class Lab(Generic[LabSpec]):
@@ -31,6 +33,8 @@ class Lab(Generic[LabSpec]):
         lead: what can be understood here, an English message.
         spec_type: the knobs of all views.
         views: key → view; the first one is where one begins.
+        options: text fields whose choices are only known now: name → what they are (value → what is shown), from the
+            values of the fields before.
 
     Attributes:
         language: the reader's.
@@ -42,7 +46,13 @@ class Lab(Generic[LabSpec]):
     """
 
     def __init__(
-        self, place: Place, title: str, lead: str, spec_type: type[LabSpec], views: Mapping[str, View]
+        self,
+        place: Place,
+        title: str,
+        lead: str,
+        spec_type: type[LabSpec],
+        views: Mapping[str, View],
+        options: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = NO_OPTIONS,
     ) -> None:
         self.page = heading(title, lead)
         self.language = _ = self.page.language
@@ -57,7 +67,11 @@ class Lab(Generic[LabSpec]):
             st.markdown(_(views[self.view].text))
             self.form = SpecForm(spec_type, self.link, dict(spec_type()), _)
             with st.grid(2, min_column_width=150):
-                self.form.draw(views[self.view].knobs)
+                for name in views[self.view].knobs:
+                    if name in options:
+                        self.form.choose_one(name, options[name](self.form.values))
+                    else:
+                        self.form.draw([name])
             self.form.hold([name for name in spec_type.model_fields if name not in views[self.view].knobs])
             self.hand = st.container()
         self.spec: LabSpec | None = good_or_last(

@@ -123,6 +123,14 @@ ACTIVATIONS: Final = Place(
     N_("Functions and their slopes, and what depth makes of a gradient."),
     LABS,
 )
+KERNEL: Final = Place(
+    "labs/kernel.py",
+    "kernel",
+    N_("Kernel"),
+    ":material/grid_on:",
+    N_("One convolution by hand, and the filters that training found."),
+    LABS,
+)
 INCEPTION: Final = Place(
     "labs/inception.py",
     "inception",
@@ -155,6 +163,18 @@ KERNEL: Final = Place(
     N_("One convolution by hand, and the filters that training found."),
     LABS,
 )
+INSIDE: Final = Place(
+    "labs/inside.py",
+    "inside",
+    N_("Look inside"),
+    ":material/biotech:",
+    N_("Feature maps, receptive fields, Grad-CAM and filters of a network of your own."),
+    LABS,
+)
+PLACES: Final = (
+    HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING,
+    BATCH_NORM, ACTIVATIONS, KERNEL, INCEPTION, RESNEXT, DENSE, INSIDE,
+)  # fmt: skip
 PLACES: Final = (
     HOME,
     ARCHITECTURE,
@@ -168,10 +188,12 @@ PLACES: Final = (
     CLASSROOM,
     BATCH_NORM,
     ACTIVATIONS,
+    KERNEL,
     INCEPTION,
     RESNEXT,
     DENSE,
     KERNEL,
+    INSIDE,
 )
 
 

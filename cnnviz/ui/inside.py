@@ -1,0 +1,143 @@
+"""What the lab that looks inside looks at: the networks that there are, their weights, and a picture for them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from cnnviz.architectures import architecture
+from cnnviz.data import CLASS_NAMES, cat, decode_image, fashion_mnist, garment
+from cnnviz.errors import CnnvizError
+from cnnviz.insight import inside
+from cnnviz.language import Language
+from cnnviz.rows import LayerRow, Report
+from cnnviz.specs.architectures import ArchitectureSpec
+from cnnviz.specs.labs.inside import UNTRAINED, InsideLabSpec
+from cnnviz.training import RunRecord
+from cnnviz.training.history import BEST, LAST
+from cnnviz.ui.engine import engine, owner
+from cnnviz.ui.network import report_of
+from cnnviz.ui.runs import run_name
+
+if TYPE_CHECKING:
+    from torch import nn
+
+RUNS: Final = 20
+LARGEST: Final = 200 * 2**20  # bytes of weights; a server that thirty people share holds a few networks at once
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A network to look into: its spec, the checkpoint with its weights if it has been trained, and when that was."""
+
+    spec: ArchitectureSpec
+    checkpoint: str = ""
+    written: float = 0.0
+
+    @property
+    def report(self) -> Report:
+        """It taken apart."""
+        return report_of(self.spec)
+
+    @property
+    def stages(self) -> tuple[LayerRow, ...]:
+        """Behind which there are maps."""
+        return inside.map_stages(self.report)
+
+    def stage(self, name: str) -> LayerRow:
+        """The stage of a name, or the last one."""
+        return next((row for row in self.stages if row.path == name), self.stages[-1])
+
+    @property
+    def last_stage(self) -> LayerRow:
+        """The last one whose maps still tell places apart: of at least 3×3 cells if there is one."""
+        fine = [row for row in self.stages if min(row.output_shape[2:]) >= 3]
+        return (fine or self.stages)[-1]
+
+    @property
+    def model(self) -> "nn.Module":
+        """The network, shared and never changed."""
+        return _trained(self) if self.checkpoint else _untrained(self.spec)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _untrained(spec: ArchitectureSpec) -> "nn.Module":
+    return inside.untrained(spec)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _trained(subject: Subject) -> "nn.Module":
+    return inside.trained(subject.spec, Path(subject.checkpoint))
+
+
+def _checkpoint(record: RunRecord) -> Path | None:
+    """The best weights that are still there, of a network that can be looked into."""
+    spec = record.config.architecture
+    if spec.family == "torchvision":
+        return None
+    folder = engine().store.run_folder(record.id)
+    return next((folder / name for name in (BEST, LAST) if (folder / name).exists()), None)
+
+
+def networks(asked: str, _: Language) -> dict[str, str]:
+    """What can be looked into: one's own runs, newest first, the run of a link, then networks without training."""
+    store = engine().store
+    records = {record.id: record for record in store.records(owner=owner(), limit=RUNS)}
+    kind, _separator, run_id = asked.partition(":")
+    if kind == "run" and run_id not in records:
+        try:
+            records[run_id] = store.record(run_id)
+        except CnnvizError:  # the field says that it does not know this run
+            records.pop(run_id, None)
+    found = {
+        f"run:{record.id}": plain_name(record, _)
+        for record in records.values()
+        if _checkpoint(record) and report_of(record.config.architecture).weight_bytes <= LARGEST
+    }
+    for key in UNTRAINED:
+        found[f"untrained:{key}"] = _("{title}, untrained", title=_(architecture(key).title))
+    return found
+
+
+def plain_name(record: RunRecord, _: Language) -> str:
+    """A run in the list of networks."""
+    accuracy = record.best_test_accuracy
+    return run_name(record, _) + ("" if accuracy is None else f" · {_.percent(accuracy, 1)}")
+
+
+def subject_of(network: str) -> Subject:
+    """The network that a value of the field means."""
+    kind, _separator, name = network.partition(":")
+    if kind == "run":
+        record = engine().store.record(name)
+        path = _checkpoint(record)
+        if path is not None:
+            return Subject(record.config.architecture, str(path), path.stat().st_mtime)
+        return Subject(record.config.architecture)
+    return Subject(architecture(name or UNTRAINED[0]).spec())
+
+
+def picture_of(spec: InsideLabSpec, subject: Subject, place: Any, _: Language) -> tuple[Any, str]:
+    """The chosen picture as the network takes it, and what it is called; an upload is asked for at `place`."""
+    if spec.picture == "upload":
+        file = place.file_uploader(_("A picture of your own"), type=["png", "jpg", "jpeg", "webp"], key="inside upload")
+        if file is not None:
+            try:
+                return inside.prepared(decode_image(file.getvalue()), subject.spec), _("your picture")
+            except ValueError as error:
+                place.error(_.error(error) if isinstance(error, CnnvizError) else str(error), icon=":material/error:")
+    if spec.picture == "cat":
+        return inside.prepared(cat(), subject.spec), _("the cat")
+    label = CLASS_NAMES[int(fashion_mnist("test").labels[spec.garment])]
+    return inside.prepared(garment(spec.garment), subject.spec), _(label)
+
+
+def options(_: Language) -> dict[str, Callable[[Mapping[str, Any]], dict[str, str]]]:
+    """The choices that are only known now, for the lab's frame."""
+    return {
+        "network": lambda _values: networks(st.query_params.get("network", ""), _),
+        "stage": lambda values: {row.path: row.path for row in subject_of(values["network"]).stages},
+        "other": lambda _values: {str(label): _(name) for label, name in enumerate(CLASS_NAMES)},
+    }

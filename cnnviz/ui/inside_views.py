@@ -1,0 +1,185 @@
+"""The views of the lab that looks inside, each drawn for one network and one picture."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+import streamlit as st
+
+from cnnviz.data import CLASS_NAMES, encode_png, fashion_mnist, garment
+from cnnviz.figures import overlays
+from cnnviz.insight import inside
+from cnnviz.language import Language
+from cnnviz.specs.labs.inside import InsideLabSpec
+from cnnviz.ui.inside import Subject, picture_of, subject_of
+from cnnviz.ui.lab import Lab
+from cnnviz.ui.places import TRAINING, page_link
+
+SIDE: Final = 420  # px
+LITTLE: Final = 0.005  # probabilities below it would be written as 0 %
+
+
+def views(lab: Lab[InsideLabSpec]) -> dict[str, Callable[[InsideLabSpec, Language], dict[str, str]]]:
+    """What draws each view of the lab; the network and its picture are made ready first."""
+
+    def show(render: Callable[..., dict[str, str]], spec: InsideLabSpec, _: Language) -> dict[str, str]:
+        subject = subject_of(spec.network)
+        picture, name = picture_of(spec, subject, lab.hand, _)
+        numbers = render(subject, picture, name, spec, _)
+        if not subject.checkpoint:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.caption(_("This network has learnt nothing yet. Train one, come back, and choose it here."))
+                page_link(TRAINING, _("Train it"), net=subject.spec.key)
+        return numbers
+
+    renders = {"maps": render_maps, "field": render_field, "cam": render_cam, "filters": render_filters}
+    return {key: partial(show, render) for key, render in renders.items()}
+
+
+def render_maps(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
+    """Every feature map behind a stage."""
+    stage = subject.stage(spec.stage)
+    maps = inside.maps(subject.model, picture, stage.path)
+    same = sum(1 for values in maps if values.max() == values.min())
+    st.markdown(
+        _("**Behind {stage}: {count} maps of {size} cells.**", stage=stage.name, count=len(maps),
+          size=_.shape(maps.shape[1:]))
+        + " "
+        + (_.plural("{count} map is the same everywhere for this picture.",
+                    "{count} maps are the same everywhere for this picture.", same) if same else "")
+    )  # fmt: skip
+    left, right = st.columns([1, 4], gap="small")
+    left.image(encode_png(overlays.plain(picture, 224)), width=140, alt=_("The input: {name}.", name=name))
+    shown = min(overlays.MOST, len(maps))
+    right.image(
+        encode_png(overlays.map_sheet(maps)),
+        width="stretch",
+        alt=_("{count} feature maps as tiles, bright where a filter answers to {name}.", count=shown, name=name),
+    )
+    if shown < len(maps):
+        st.caption(_("The first {shown} of {count}.", shown=shown, count=len(maps)))
+    first, last = subject.stages[0].output_shape, subject.stages[-1].output_shape
+    words = _("{count} maps of {size}")
+    return {
+        "first": words.format(count=first[1], size=_.shape(first[2:])),
+        "last": words.format(count=last[1], size=_.shape(last[2:])),
+    }
+
+
+def render_field(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
+    """What one cell can see and what it looks at."""
+    stage = subject.stage(spec.stage)
+    found = inside.sight(subject.model, picture, stage, spec.down, spec.across)
+    top, left, bottom, right = found.window
+    st.markdown(
+        _(
+            "**Behind {stage} a cell sees {height}×{width} px** of {size}×{size}. Half of all influence comes from "
+            "{half} of the {pixels} pixels that lie in the picture.",
+            stage=stage.name,
+            height=bottom - top,
+            width=right - left,
+            size=subject.spec.image_size,
+            half=_.number(found.half),
+            pixels=_.number(found.pixels),
+        )
+    )
+    st.image(
+        encode_png(overlays.sight_picture(picture, found.influence, found.window)),
+        width=480,
+        alt=_(
+            "The input, {name}: framed the window of the cell in row {row}, column {column} of {size}; bright the "
+            "pixels that would change it most.",
+            name=name,
+            row=found.row + 1,
+            column=found.column + 1,
+            size=_.shape(stage.output_shape[2:]),
+        ),
+    )
+    return {}
+
+
+def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
+    """Grad-CAM for the predicted class and another one, in this network and before it learnt anything."""
+    stage = subject.last_stage
+    sure = inside.probabilities(subject.model, picture)
+    order = sure.argsort()[::-1]
+    best = ", ".join(
+        f"{_(CLASS_NAMES[label])} {_.percent(float(sure[label]))}" for label in order[:3] if sure[label] >= LITTLE
+    )
+    st.markdown(_("**The network says: {classes}.** It was shown: {name}.", classes=best, name=name))
+    targets = (int(order[0]), int(spec.other))
+    before = Subject(subject.spec)
+    titles = (_("This network"), _("Before it learnt anything")) if subject.checkpoint else (_("This network"),)
+    for target in dict.fromkeys(targets):
+        st.markdown(f"**{_(CLASS_NAMES[target])}**")
+        with st.grid(3, min_column_width=130):
+            st.image(encode_png(overlays.plain(picture, SIDE)), width="stretch", caption=_("The input"),
+                     alt=_("The input: {name}.", name=name))  # fmt: skip
+            for title, who in zip(titles, (subject, before), strict=False):
+                found = inside.grad_cam(who.model, picture, stage.path, target)
+                largest = float(found.map.max())
+                values = found.map / largest if largest > 0 else found.map
+                st.image(
+                    encode_png(overlays.enlarged(overlays.over(picture, values), SIDE)),
+                    width="stretch",
+                    caption=f"{title}: {_.percent(found.probability)}",
+                    alt=_("{title}: the places that speak for {label}, {where}.", title=title,
+                          label=_(CLASS_NAMES[target]), where=_where(found.map, _)),
+                )  # fmt: skip
+    st.caption(_("Behind {stage}, {size} cells.", stage=stage.name, size=_.shape(stage.output_shape[2:])))
+    return {}
+
+
+def _where(values: Any, _: Language) -> str:
+    """Where a map is brightest, in words."""
+    if values.max() <= 0:
+        return _("nowhere")
+    row, column = divmod(int(values.argmax()), values.shape[1])
+    rows = (_("above"), _("at half height"), _("below"))
+    columns = (_("left"), _("in the middle"), _("right"))
+    return f"{rows[min(2, row * 3 // values.shape[0])]}, {columns[min(2, column * 3 // values.shape[1])]}"
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def excited(subject: Subject) -> Mapping[str, inside.Excitement]:
+    """See `cnnviz.insight.inside.excitement`; computed once for everybody."""
+    return inside.excitement(subject.model, subject.spec, subject.report.macs)
+
+
+def render_filters(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
+    """The nine test pictures that a filter answers to most."""
+    stage = subject.stage(spec.stage)
+    with st.skeleton(height=420):
+        everything = excited(subject)
+    found = everything[stage.path]
+    channel = min(spec.channel, len(found.strongest))
+    numbers = [int(number) for number in found.strongest[channel - 1]]
+    labels = [_(CLASS_NAMES[int(fashion_mnist("test").labels[number])]) for number in numbers]
+    often = max(labels, key=labels.count)
+    st.markdown(
+        _(
+            "**Filter {channel} of {channels} behind {stage}**: {count} of its {all} strongest pictures are of the "
+            "class {label}.",
+            channel=channel,
+            channels=len(found.strongest),
+            stage=stage.name,
+            count=labels.count(often),
+            all=len(labels),
+            label=often,
+        )
+    )
+    with st.grid(5, min_column_width=100):
+        for number, label, answer in zip(numbers, labels, found.answers[channel - 1], strict=True):
+            st.image(
+                encode_png(garment(number), scale=5),
+                width="stretch",
+                caption=f"{label} · {_.significant(float(answer), 2)}",
+                alt=_("Test picture {number}: {label}.", number=number, label=label),
+            )
+    st.caption(_("Searched: the first {count} pictures of the test set.", count=_.number(found.pictures)))
+    stages = [row.path for row in subject.stages]
+    return {
+        "first": _.percent(everything[stages[0]].purity),
+        "last": _.percent(everything[stages[-1]].purity),
+        "chance": _.percent(found.chance),
+    }

@@ -1,0 +1,87 @@
+"""The lab that looks inside: every view in both languages, with a trained run and without, and forged links."""
+
+import pytest
+import torch
+
+from cnnviz.insight.inside import untrained
+from cnnviz.language import LANGUAGES, Language
+from cnnviz.specs.labs.inside import VIEWS
+from cnnviz.specs.training import TrainingConfig
+from cnnviz.training.checkpoints import Position, Saved, write
+from cnnviz.ui.engine import engine
+from cnnviz.ui.places import INSIDE
+
+EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
+
+
+@pytest.fixture(scope="module")
+def run():
+    """A run of somebody else whose LeNet says "bag" to everything."""
+    config = TrainingConfig(architecture="lenet")
+    model = untrained(config.architecture, seed=3)
+    weights = {name: value.clone() for name, value in model.state_dict().items()}
+    weights["output.bias"] = 50.0 * torch.nn.functional.one_hot(torch.tensor(8), 10).float()
+    run_id = engine().store.create(config, owner="somebody else", name="Bags <b>*everywhere*</b>", state="finished")
+    write(engine().store.run_folder(run_id) / "best.safetensors", Saved(Position({}, 1, 0.0, 0.1), model=weights))
+    return run_id
+
+
+def said(app):
+    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.success))
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("trained", [True, False])
+def test_every_view_draws_and_answers(open_page, run, view, language, trained):
+    app, _ = (
+        open_page(INSIDE, language, view=view, network=f"run:{run}" if trained else "untrained:lenet"),
+        Language(language),
+    )
+    assert not app.exception and not app.error and not app.warning
+    assert _(VIEWS[view].text) in said(app)
+    assert ("learnt nothing" in said(app)) == (not trained) or language != "en"
+    question = VIEWS[view].question
+    app.radio(key=f"inside.{view} answer").set_value(question.right).run()
+    assert not app.exception
+    (answer,) = [success.value for success in app.success]
+    assert "{" not in answer and "nan" not in answer
+
+
+def test_the_weights_are_those_of_the_run(open_page, run):
+    app = open_page(INSIDE, "en", view="cam", network=f"run:{run}", garment="0")
+    assert "The network says: bag 100" in said(app)
+    assert "It was shown: ankle boot." in said(app)
+
+
+def test_lenets_receptive_field_is_the_questions_answer(open_page):
+    app = open_page(INSIDE, "en", view="field", network="untrained:resnet18")
+    app.radio(key="inside.field answer").set_value(0).run()
+    app.button(key="inside.field show").click().run()
+    assert not app.exception
+    assert "Behind pool2 a cell sees 16×16 px" in said(app)
+
+
+def test_another_network_brings_its_own_stages(open_page):
+    app = open_page(INSIDE, "en", network="untrained:lenet", stage="conv2")
+    assert "Behind conv2: 16 maps of 10×10 cells" in said(app)
+    app.selectbox(key="inside.network").set_value("untrained:resnet18").run()
+    assert not app.exception and not app.warning
+    assert "Behind stem: 64 maps of 24×24 cells" in said(app)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"network": "run:zzzzzzzzzz"}, {"network": "../etc"}, {"stage": "<b>"}, {"garment": "-7"}, {"other": "11"}],
+)
+def test_a_forged_link_is_named(open_page, query):
+    app = open_page(INSIDE, "en", **({"view": "cam"} if "other" in query else {}), **query)
+    assert not app.exception
+    assert any(value in warning.value for value in query.values() for warning in app.warning)
+
+
+def test_a_run_whose_weights_are_gone_is_not_offered(open_page):
+    run_id = engine().store.create(TrainingConfig(architecture="lenet"), owner="somebody else", state="finished")
+    app = open_page(INSIDE, "en", network=f"run:{run_id}")
+    assert not app.exception
+    assert app.warning and f"run:{run_id}" not in app.selectbox(key="inside.network").options
