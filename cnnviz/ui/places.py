@@ -155,14 +155,6 @@ DENSE: Final = Place(
     N_("Putting behind instead of adding: channels, terms and memory."),
     LABS,
 )
-KERNEL: Final = Place(
-    "labs/kernel.py",
-    "kernel",
-    N_("Kernel"),
-    ":material/grid_on:",
-    N_("One convolution by hand, and the filters that training found."),
-    LABS,
-)
 INSIDE: Final = Place(
     "labs/inside.py",
     "inside",
@@ -171,10 +163,6 @@ INSIDE: Final = Place(
     N_("Feature maps, receptive fields, Grad-CAM and filters of a network of your own."),
     LABS,
 )
-PLACES: Final = (
-    HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING,
-    BATCH_NORM, ACTIVATIONS, KERNEL, INCEPTION, RESNEXT, DENSE, INSIDE,
-)  # fmt: skip
 PLACES: Final = (
     HOME,
     ARCHITECTURE,
@@ -192,7 +180,6 @@ PLACES: Final = (
     INCEPTION,
     RESNEXT,
     DENSE,
-    KERNEL,
     INSIDE,
 )
 
