@@ -18,9 +18,11 @@ def said(app):
 
 @EVERY_LANGUAGE
 def test_the_link_holds_the_whole_chain(open_page, language):
-    app = open_page(AUGMENTATION, language, chain=CHAIN, count="3", seed="5", mode="exact", picture="garment")
+    app = open_page(
+        AUGMENTATION, language, chain=CHAIN, count="3", seed="5", mode="exact", hand="hue-0.1", picture="garment"
+    )
     assert not app.exception and not app.error
-    wanted = {"chain": CHAIN, "count": "3", "seed": "5", "mode": "exact", "picture": "garment"}
+    wanted = {"chain": CHAIN, "count": "3", "seed": "5", "mode": "exact", "picture": "garment", "hand": "hue-0.1"}
     assert {name: app.query_params[name] for name in wanted} == wanted
     assert app.selectbox(key="augmentation.chain start").value == "", "a chain of one's own"
 
