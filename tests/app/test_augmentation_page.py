@@ -41,6 +41,14 @@ def test_the_chapters_chains_are_starting_points(open_page, language):
     assert app.selectbox(key="augmentation.chain start").value == "combined", "nothing begins anew"
 
 
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("source", ["upload", "camera"])
+def test_until_a_picture_of_ones_own_is_there_the_cat_stands_in(open_page, language, source):
+    app = open_page(AUGMENTATION, language, picture=source)
+    assert not app.exception and not app.error
+    assert Language(language)("Until there is one, the cat stands in.") in said(app)
+
+
 def test_other_draws_have_another_seed(open_page):
     app = open_page(AUGMENTATION, "en", seed="7")
     app.button(key="again").click().run()

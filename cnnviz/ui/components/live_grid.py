@@ -41,7 +41,7 @@ from cnnviz.ui.components.live_pictures import LivePictures, Values
 
 _SCRIPTS: Final = ServedScripts(
     Path(__file__).parent / "grid",
-    ("cards.js", "engine.js", "maps.js", "operations.js", "plan.js", "rounding.js", "shaders.js", "wire.js"),
+    ("cards.js", "drag.js", "engine.js", "maps.js", "operations.js", "plan.js", "rounding.js", "shaders.js", "wire.js"),
 )
 
 
