@@ -12,7 +12,7 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.language import N_, Language
 from cnnviz.specs.augmentation import CHAPTER_PIPELINES, OPERATIONS, Operation, PipelineSpec
-from cnnviz.specs.augmentation.text import chain_from_text, chain_text
+from cnnviz.specs.augmentation.text import chain_from_text, chain_text, hand_from_text
 from cnnviz.specs.grid import GridSpec
 from cnnviz.ui.fields import error_sentence
 from cnnviz.ui.links import PageLink
@@ -37,10 +37,20 @@ def linked_chain(link: PageLink, name: str, default: PipelineSpec) -> PipelineSp
     if name in link.asked:
         try:
             state[key] = chain_text(chain_from_text(link.asked[name]))
-        except ValueError as error:
-            assert isinstance(error, CnnvizError)
+        except CnnvizError as error:
             link.refused.append(error)
     return chain_from_text(state.setdefault(key, chain_text(default)))
+
+
+def linked_hand(link: PageLink, name: str, chain: PipelineSpec) -> tuple[dict[str, float], ...] | None:
+    """The numbers set by hand that the link asks for with a chain; None where it asks for none that can be used."""
+    if name not in link.asked:
+        return None
+    try:
+        return hand_from_text(chain, link.asked[name])
+    except CnnvizError as error:
+        link.refused.append(error)
+        return None
 
 
 def keep_chain(link: PageLink, name: str, chain: PipelineSpec) -> str:

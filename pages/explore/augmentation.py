@@ -4,13 +4,13 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.language import N_
-from cnnviz.specs.augmentation.text import chain_text
+from cnnviz.specs.augmentation.text import chain_text, hand_text
 from cnnviz.specs.grid import GridSpec
 from cnnviz.ui.augmentation import KEY, MODES, grid_of, render_grid_settings, render_live
 from cnnviz.ui.augmentation_pictures import SOURCES, render_picture
 from cnnviz.ui.augmentation_takeaway import render_augmentation_downloads
 from cnnviz.ui.augmentation_views import render_drawers
-from cnnviz.ui.chain import CHAPTER_CHAIN, chain_sentence, choose_start, keep_chain, linked_chain
+from cnnviz.ui.chain import CHAPTER_CHAIN, chain_sentence, choose_start, keep_chain, linked_chain, linked_hand
 from cnnviz.ui.components.live_grid import live_chain, live_values
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
@@ -42,7 +42,9 @@ def explore() -> None:
 def render() -> None:
     """The controls, the cards and the pictures, and what can be looked at closer."""
     form = SpecForm(GridSpec, link, dict(GridSpec()), _)
-    chain = live_chain(KEY, linked_chain(link, "chain", CHAPTER_CHAIN))
+    start = linked_chain(link, "chain", CHAPTER_CHAIN)
+    chain = live_chain(KEY, start, linked_hand(link, "hand", start))
+    hand = live_values(KEY)
     keep_chain(link, "chain", chain)
     refusals = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -52,12 +54,13 @@ def render() -> None:
         render_grid_settings(form, draw_again, _)
     picture = render_picture(source, form, _)
     grid = grid_of(form)
-    view = render_live(chain, picture, grid, live_values(KEY) if mode == "exact" else None, _)
+    view = render_live(chain, picture, grid, hand if mode == "exact" else None, _)
     page_link(TRAINING, f"**{_('Train with this')}**", icon=":material/play_arrow:", augmentation=chain_text(chain))
     render_drawers(view, _)
     values, defaults = form.linked()
-    own = {"chain": st.session_state[link.key("chain")], "picture": source, "mode": mode}
-    link.write(own | values, {"chain": chain_text(CHAPTER_CHAIN), "picture": "cat", "mode": "random"} | defaults)
+    own = {"chain": chain_text(chain), "hand": hand_text(chain, hand), "picture": source, "mode": mode}
+    usual = {"chain": chain_text(CHAPTER_CHAIN), "hand": "", "picture": "cat", "mode": "random"}
+    link.write(own | values, usual | defaults)
     with refusals:
         render_refusals(link, lambda error: chain_sentence(error, _), _)
     link.follow_widgets()

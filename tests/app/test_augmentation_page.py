@@ -18,9 +18,11 @@ def said(app):
 
 @EVERY_LANGUAGE
 def test_the_link_holds_the_whole_chain(open_page, language):
-    app = open_page(AUGMENTATION, language, chain=CHAIN, count="3", seed="5", mode="exact", picture="garment")
+    app = open_page(
+        AUGMENTATION, language, chain=CHAIN, count="3", seed="5", mode="exact", hand="hue-0.1", picture="garment"
+    )
     assert not app.exception and not app.error
-    wanted = {"chain": CHAIN, "count": "3", "seed": "5", "mode": "exact", "picture": "garment"}
+    wanted = {"chain": CHAIN, "count": "3", "seed": "5", "mode": "exact", "picture": "garment", "hand": "hue-0.1"}
     assert {name: app.query_params[name] for name in wanted} == wanted
     assert app.selectbox(key="augmentation.chain start").value == "", "a chain of one's own"
 
@@ -37,6 +39,14 @@ def test_the_chapters_chains_are_starting_points(open_page, language):
         assert app.query_params.get("chain", "combined") == name
     app.selectbox(key="augmentation.chain start").select("").run()
     assert app.selectbox(key="augmentation.chain start").value == "combined", "nothing begins anew"
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("source", ["upload", "camera"])
+def test_until_a_picture_of_ones_own_is_there_the_cat_stands_in(open_page, language, source):
+    app = open_page(AUGMENTATION, language, picture=source)
+    assert not app.exception and not app.error
+    assert Language(language)("Until there is one, the cat stands in.") in said(app)
 
 
 def test_other_draws_have_another_seed(open_page):

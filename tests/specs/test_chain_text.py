@@ -16,7 +16,7 @@ from cnnviz.specs.augmentation import (
     RandomResizedCrop,
     Rotation,
 )
-from cnnviz.specs.augmentation.text import chain_from_text, chain_text
+from cnnviz.specs.augmentation.text import chain_from_text, chain_text, hand_from_text, hand_text
 
 
 def bounds(field):
@@ -98,3 +98,39 @@ def test_what_stands_in_a_link():
 def test_what_is_no_chain_is_a_sentence(line, words):
     with pytest.raises(CnnvizError, match=words):
         chain_from_text(line)
+
+
+@given(st.data())
+def test_numbers_set_by_hand_come_back(data):
+    chain = PipelineSpec(operations=tuple(data.draw(st.lists(operations(), max_size=4))))
+    values = tuple(
+        {one.name: data.draw(st.floats(one.low, one.high)) for one in operation.parameters()}
+        for operation in chain.operations
+    )
+    text = hand_text(chain, values)
+    assert hand_from_text(chain, text) == values
+    assert quote_plus(text) == text
+
+
+def test_neutral_numbers_need_no_line():
+    chain = chain_from_text("horizontal_flip~hue~rotation")
+    neutral = hand_from_text(chain, "")
+    assert neutral == ({"flipped": 0}, {"hue": 0}, {"angle": 0}) and hand_text(chain, neutral) == ""
+    assert hand_text(chain, ({"flipped": 0}, {"hue": 0}, {"angle": -3})) == "~~angle--3.0"
+    assert hand_text(chain, ({"flipped": 1}, {"hue": 0}, {"angle": 0})) == "flipped-1.0"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("hue-0.1", "no setting called hue"),
+        ("~hue-9", "9.0 is too large, the largest allowed is 0.5"),
+        ("~hue-x", "x is not a number"),
+        ("~hue-0.1..0.2", "is not a number"),
+        ("~hue", "cannot be used here"),
+        ("~~~", "cannot be used here"),
+    ],
+)
+def test_what_no_hand_can_set_is_a_sentence(line, words):
+    with pytest.raises(CnnvizError, match=words):
+        hand_from_text(chain_from_text("horizontal_flip~hue"), line)

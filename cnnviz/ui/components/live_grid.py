@@ -41,7 +41,7 @@ from cnnviz.ui.components.live_pictures import LivePictures, Values
 
 _SCRIPTS: Final = ServedScripts(
     Path(__file__).parent / "grid",
-    ("cards.js", "engine.js", "maps.js", "operations.js", "plan.js", "rounding.js", "shaders.js", "wire.js"),
+    ("cards.js", "drag.js", "engine.js", "maps.js", "operations.js", "plan.js", "rounding.js", "shaders.js", "wire.js"),
 )
 
 
@@ -92,7 +92,7 @@ def live_labels(_: Language) -> dict[str, str]:
     }
 
 
-def live_chain(key: str, start: PipelineSpec) -> PipelineSpec:
+def live_chain(key: str, start: PipelineSpec, exact: Values | None = None) -> PipelineSpec:
     """The chain as the browser shows it now, or `start`: whoever changed it last.
 
     Call it before the pictures are computed, in the same fragment as `live_grid`.
@@ -101,14 +101,16 @@ def live_chain(key: str, start: PipelineSpec) -> PipelineSpec:
         key: the component's key.
         start: the chain that the page wants (a preset, a link, an operation added). Passing the result of the last
             call is no change.
+        exact: numbers set by hand that the page wants with it, in the run that brings them; they overrule the browser.
     """
     memory = _memory(key)
     digest = _digest(_plain(start))
-    if memory.get("start") != digest:
+    if exact is not None or memory.get("start") != digest:
         memory["start"] = digest
-        if _digest(memory.get("chain")) != digest:
-            exact = _carried(memory, start)
-            memory.update(version=memory.get("version", 0) + 1, chain=_plain(start), exact=exact, edits=0)
+        if exact is not None or _digest(memory.get("chain")) != digest:
+            numbers = _carried(memory, start) if exact is None else exact
+            numbers = [_within(operation, values) for operation, values in zip(start.operations, numbers, strict=True)]
+            memory.update(version=memory.get("version", 0) + 1, chain=_plain(start), exact=numbers, edits=0)
     state = st.session_state.get(key)
     asked = state.get("chain") if state else None
     if isinstance(asked, Mapping) and asked.get("version") == _version(memory) and asked != memory.get("asked"):

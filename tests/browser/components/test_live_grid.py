@@ -267,7 +267,7 @@ def test_the_pictures_follow_the_hand_and_the_server_waits_until_it_lets_go(open
     assert np.abs(exact - moved).mean() < 1, "a jump"
     assert (np.abs(exact - moved).max(-1) <= 6).mean() > 0.99
     assert page.locator(".tiles span").all_inner_texts() == words, "the browser's words are the server's"
-    labels = [item.get_attribute("aria-label") for item in page.locator(".tiles li").all()]
+    labels = [item.get_attribute("aria-label") for item in page.locator(".tiles > div").all()]
     assert [f"The cat: {text}" for text in words] == labels
 
 
@@ -368,7 +368,7 @@ def test_without_webgl_the_pictures_change_on_release(url, open_page):
     shown = page.locator("canvas.pictures:visible").screenshot()
     slider(page, "brightness").press("Home")
     expect(page.get_by_text('"brightness":0.0')).to_be_visible()
-    expect(page.locator(".tiles li").first).to_have_attribute("aria-label", "The cat: unchanged")
+    expect(page.locator(".tiles > div").first).to_have_attribute("aria-label", "The cat: unchanged")
     assert page.locator("canvas.pictures:visible").screenshot() != shown
 
 
@@ -385,7 +385,7 @@ def test_a_lost_graphics_card_comes_back(open_grid):
 
 def test_exact_mode_moves_the_values_themselves(open_grid):
     page = open_grid("exact=1&values=1")
-    expect(page.locator(".tiles li")).to_have_count(1)
+    expect(page.locator(".tiles > div")).to_have_count(1)
     page.get_by_role("checkbox", name="Mirrored").press("Space")
     page.get_by_role("slider", name="Hue").press("End")
     expect(page.locator(".tiles span")).to_have_text(re.compile("^mirrored; .*hue 180°.*crop 100"))

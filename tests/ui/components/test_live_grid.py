@@ -104,7 +104,7 @@ def test_another_chain_keeps_what_the_hand_has_set(session):
     live_chain("live", COMBINED)
     changed = PipelineSpec(operations=(COMBINED.operations[1].replace(brightness=0), HUE.operations[0]))
     live_chain("live", changed)
-    assert live_values("live")[0]["hue"] == 0.25 and live_values("live")[1] == {}
+    assert live_values("live")[0]["hue"] == 0.25 and live_values("live")[1] == {"hue": 0}
 
 
 def test_the_menu_holds_every_operation_once_under_what_it_changes():

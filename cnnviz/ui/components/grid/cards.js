@@ -4,6 +4,7 @@
 // A slider is an <input type="range">, which keyboards, fingers and screen readers know; a range of values is two of them
 // over one track. Focus stays where it was when a card moves.
 
+import { dragToMove } from "./drag.js"
 import { format } from "./wire.js"
 
 const NOTCHES = 200 // positions of a slider with a logarithmic scale or no step of its own
@@ -20,6 +21,19 @@ export class Chain {
     this.empty = document.createElement("p")
     this.empty.className = "empty"
     this.empty.tabIndex = -1
+    dragToMove(this.list, ".head", {
+      onOrder: () => {
+        this.cards.sort((one, other) =>
+          one.element.compareDocumentPosition(other.element) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1,
+        )
+        this.number()
+        this.onMove()
+      },
+      onEnd: element => {
+        this.tellPlace(this.cards.find(card => card.element === element))
+        this.onRelease()
+      },
+    })
     this.adder = new Adder(kind => this.add(kind))
     root.append(this.list, this.empty, this.adder.element)
   }
@@ -77,8 +91,7 @@ export class Chain {
     const card = this.cards.at(-1)
     card.power.focus({ preventScroll: true })
     card.element.scrollIntoView({ block: "nearest" })
-    const place = { title: card.words.title, place: this.cards.length, count: this.cards.length }
-    this.onSpeak(this.labels.added.replace(/\{(\w+)\}/g, (_, name) => place[name]))
+    this.tellPlace(card, this.labels.added)
   }
 
   // The card and the control in it that have the focus.
@@ -110,10 +123,14 @@ export class Chain {
     const pressed = by < 0 ? card.up : card.down
     this.number()
     if (pressed.disabled) (by < 0 ? card.down : card.up).focus()
-    const place = { title: card.words.title, place: from + by + 1, count: this.cards.length }
-    this.onSpeak(this.labels.moved.replace(/\{(\w+)\}/g, (_, name) => place[name]))
+    this.tellPlace(card)
     this.onMove()
     this.onRelease()
+  }
+
+  tellPlace(card, message = this.labels.moved) {
+    const words = { title: card.words.title, place: this.cards.indexOf(card) + 1, count: this.cards.length }
+    this.onSpeak(message.replace(/\{(\w+)\}/g, (_, name) => words[name]))
   }
 
   remove(card) {

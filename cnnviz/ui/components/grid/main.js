@@ -92,7 +92,7 @@ class LiveGrid {
     this.stage = make("div", "stage", place)
     this.canvas = make("canvas", "pictures", this.stage)
     this.canvas.setAttribute("aria-hidden", "true")
-    this.list = make("ul", "tiles", this.stage)
+    this.list = make("div", "tiles", this.stage)
     this.before = make("div", "before", this.stage)
     this.before.setAttribute("role", "img")
     this.before.hidden = true
@@ -398,7 +398,7 @@ class LiveGrid {
   }
 
   addTile() {
-    const item = document.createElement("li")
+    const item = document.createElement("div")
     item.setAttribute("role", "img")
     item.append(document.createElement("span"))
     this.list.append(item)
