@@ -11,6 +11,7 @@ from cnnviz.specs.training import LEARNING_RATES, Action
 from cnnviz.training import RunRecord
 from cnnviz.ui.engine import my_runs
 from cnnviz.ui.fields import error_text
+from cnnviz.ui.places import RESULTS, RUNS, page_link
 
 MORE_EPOCHS: Final = 3
 
@@ -82,8 +83,13 @@ def _scale_rate(key: str, factor: float) -> None:
 
 
 def render_afterwards(record: RunRecord, _: Language) -> None:
-    """What can be done to a run of one's own that is over: go on where it broke off, or train longer."""
-    if not my_runs().may(record) or not record.ended:
+    """What can be done to a run that is over: look closer, and to one's own: go on where it broke off, train longer."""
+    if not record.ended:
+        return
+    with st.container(horizontal=True):
+        page_link(RESULTS, _("What it gets right and wrong"), run=record.id)
+        page_link(RUNS, _("Compare with other runs"), runs=record.id)
+    if not my_runs().may(record):
         return
     unfinished = record.state != "finished" and record.step < record.total_steps
     with st.container(horizontal=True, vertical_alignment="bottom"):

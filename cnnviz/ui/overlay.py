@@ -96,7 +96,7 @@ def render_overlay(
         alt=_said(records, names, _),
         references=[
             Reference("loss", LN_10, _("ln 10: knows nothing yet")),
-            *(published_references(records, _) if published else ()),
+            *(published_references(records, _, colours) if published else ()),
             *references,
         ],
         log_loss=log_loss,
@@ -120,18 +120,25 @@ def _bands_by_run(records: Sequence[RunRecord], _: Language) -> dict[str, tuple[
     return found
 
 
-def published_references(records: Sequence[RunRecord], _: Language) -> tuple[Reference, ...]:
-    """The median of repeated builds of the chapter's notebook for each network shown, with the range they cover."""
+def published_references(
+    records: Sequence[RunRecord], _: Language, colours: Mapping[str, tuple[str, str]] | None = None
+) -> tuple[Reference, ...]:
+    """The median of repeated builds of the chapter's notebook for each network shown, with the range they cover.
+
+    Args:
+        records: the runs shown.
+        _: the reader's language.
+        colours: of the runs as they are drawn; a network's mark has that of its first one.
+    """
     spreads = published_spreads()
     keys = dict.fromkeys(record.config.architecture.key for record in records)
+    drawn = {record.config.architecture.key: colours[record.id] for record in reversed(records) if colours is not None}
     found = []
     for key in [key for key in keys if key in spreads][:_MOST_REFERENCES]:
         spread, entry = spreads[key], architecture(key)
+        own = entry.colour, entry.colour_dark
         label = _("{network}, published: {median}", network=_(entry.title), median=_.percent(spread.median, 1))
-        found.append(
-            Reference("accuracy", spread.median, label, (entry.colour, entry.colour_dark),
-                      (spread.lowest, spread.highest))
-        )  # fmt: skip
+        found.append(Reference("accuracy", spread.median, label, drawn.get(key, own), (spread.lowest, spread.highest)))
     return tuple(found)
 
 
@@ -306,6 +313,6 @@ def any_going(records: Sequence[RunRecord]) -> bool:
 def ask_for_runs(_: Language) -> None:
     """What stands in the place of the chart while nothing is chosen."""
     st.info(
-        _("Choose runs at the right to lay their curves over one another. Three seeds of one run become a band."),
+        _("Choose runs to lay their curves over one another. Three seeds of one run become a band."),
         icon=":material/stacked_line_chart:",
     )

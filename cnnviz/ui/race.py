@@ -87,7 +87,8 @@ def render_prediction_form(names: Sequence[str], start: Callable[[tuple[int, flo
         _: the reader's language.
     """
     with st.container(border=True, key="prediction"):
-        st.markdown(f"**{_('First predict, then watch')}**")
+        title = _("First predict, then watch")
+        st.markdown(f"**{title}**")
         guess = st.radio(_("Who will be ahead at the end?"), range(len(names)), index=None, horizontal=True,
                          format_func=lambda number: names[number], key="race guess")  # fmt: skip
         share = st.slider(_("With what test accuracy?"), 10, 100, 80, format="%d %%", key="race share",

@@ -183,7 +183,8 @@ def render_replay(record: RunRecord, path: Path, number: int, _: Language) -> No
     left, right = st.columns([1, 3], gap="medium")
     with left:
         st.image(encode_png(Image.fromarray(fashion_mnist("test").images[number]), 5), alt=names[label])
-        st.markdown(f"**{_('Filters of the first layer')}**")
+        title = _("Filters of the first layer")
+        st.markdown(f"**{title}**")
         st.image(tiles(found.filters, signed=True, scale=12), alt=_("The first convolution's kernels, dark to light"))
     with right:
         for stage in found.stages[:_STAGES]:

@@ -110,11 +110,13 @@ with settings:
             st.button(label, icon=":material/history:", type="tertiary", key=f"race {earlier.id}", on_click=show,
                       args=(earlier.id,))  # fmt: skip
 link.write({**values, "race": race.id if race else ""}, {"kind": classics()[0].key, "race": ""})
+with page.take_away():
+    pass
 with screen:
     render_refusals(link, lambda error: error_text(error, _), _)
     if race is None:
         st.info(
-            _("Choose a classic race at the right, say who will win, and press Start. All get the same budget."),
+            _("Choose a classic race, say who will win, and press Start. All get the same budget."),
             icon=":material/flag:",
         )
         if spec is not None:
@@ -135,5 +137,3 @@ with screen:
                       key="resume")  # fmt: skip
         if all(race.runs):
             page_link(RUNS, _("Compare these runs"), runs=",".join(race.runs))
-with page.take_away():
-    pass

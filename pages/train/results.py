@@ -52,10 +52,10 @@ try:
 except CnnvizError as error:
     st.error(_.error(error), icon=":material/error:")
     st.stop()
-one, two, three = st.columns(3)
-one.metric(_("Test accuracy"), _.percent(found.accuracy, 2))
-two.metric(_("Test loss"), _.significant(found.loss))
-three.metric(_("Pictures"), _.number(len(found.labels)))
+with st.grid(3, min_column_width=110):
+    st.metric(_("Test accuracy"), _.percent(found.accuracy, 2))
+    st.metric(_("Test loss"), _.significant(found.loss))
+    st.metric(_("Pictures"), _.number(len(found.labels)))
 views = {
     "confusion": N_("Confusions"),
     "mistakes": N_("Mistakes"),

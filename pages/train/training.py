@@ -85,15 +85,11 @@ def other_seed() -> None:
     press_start(config.replace(seed=seed))
 
 
-def use_rate(rate: float) -> None:
-    """Put a learning rate into the settings and leave the range test."""
+def use_rate(rate: float, leave: bool = True) -> None:
+    """Put a learning rate into the settings, and leave the range test."""
     st.session_state[form.key("learning_rate")] = rate
-    show("")
-
-
-def set_rate(rate: float) -> None:
-    """Put a learning rate into the settings; the run stays in view."""
-    st.session_state[form.key("learning_rate")] = rate
+    if leave:
+        show("")
 
 
 run = linked_run(link)
@@ -119,7 +115,7 @@ def render_live(run_id: str, others: list[str], was_active: bool, _: Language) -
     else:
         render_figures(record, _)
         render_curves([record, *(engine().store.record(other) for other in others)], HEIGHT, _)
-        render_diagnosis(record, set_rate, _)
+        render_diagnosis(record, lambda rate: use_rate(rate, leave=False), _)
     render_choices(record, _)
     if record.ended and was_active:
         st.rerun()
