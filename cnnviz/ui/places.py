@@ -98,7 +98,15 @@ KERNEL: Final = Place(
     N_("One convolution by hand, and the filters that training found."),
     LABS,
 )
-PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM, ACTIVATIONS, KERNEL)
+RESIDUAL: Final = Place(
+    "labs/residual.py",
+    "residual",
+    N_("Residual"),
+    ":material/call_merge:",
+    N_("Nested classes, a block that does nothing, gradients in depth, and the race."),
+    LABS,
+)
+PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM, ACTIVATIONS, KERNEL, RESIDUAL)
 
 
 def navigation_pages(_: Language) -> dict[str, list[st.Page]]:
