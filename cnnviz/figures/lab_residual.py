@@ -11,8 +11,8 @@ from cnnviz.figures.lines import colour
 from cnnviz.figures.theme import layout, palette
 from cnnviz.language import Language
 
-HEIGHT: Final = 400
-PICTURES_HEIGHT: Final = 300
+HEIGHT: Final = 360
+PICTURES_HEIGHT: Final = 270
 _GAP: Final = 4
 
 
@@ -36,66 +36,73 @@ class Circle(Protocol):
 
 
 def class_drawing(
-    discs: Sequence[Circle],
-    target: tuple[float, float],
-    nearest: tuple[float, float],
-    distances: Sequence[float],
-    _: Language,
-    *,
-    dark: bool,
+    discs: Sequence[Circle], target: tuple[float, float], nearest: tuple[float, float], _: Language, *, dark: bool
 ) -> go.Figure:
-    """The classes with f* and the nearest member of the largest one; at the right, how near each of them comes.
+    """The classes with f⋆ and the nearest member of the largest one.
 
     Args:
         discs: from the smallest to the largest.
-        target: where f* lies.
+        target: where f⋆ lies.
         nearest: the largest class's nearest member.
-        distances: of each class from f*.
         _: the reader's language.
         dark: whether the reader's theme is dark.
     """
-    colours, figure = palette(dark), go.Figure()
-    last = len(discs)
+    ink, last = palette(dark).ink, len(discs)
     shapes = [
         {
             "type": "circle", "x0": disc.x - disc.radius, "x1": disc.x + disc.radius, "y0": disc.y - disc.radius,
             "y1": disc.y + disc.radius, "line": {"color": colour(0, dark), "width": 4 if number == last else 1.5},
-            "fillcolor": colour(0, dark), "opacity": 0.35 if number == last else 0.2,
+            "fillcolor": colour(0, dark), "opacity": 0.35 if number == last else 0.2, "layer": "below",
         }
         for number, disc in enumerate(discs, start=1)
     ]  # fmt: skip
     marks = [
-        {"x": disc.x, "y": disc.y + disc.radius, "text": f"<b>F{number}</b>", "showarrow": False, "yshift": 9,
-         "font": {"size": 14, "color": colours.ink}}
+        {"x": disc.x + disc.radius * 0.87, "y": disc.y + disc.radius * 0.5, "text": f"<b>F{number}</b>",
+         "showarrow": False, "xshift": 4, "font": {"size": 13, "color": ink}}
         for number, disc in enumerate(discs, start=1)
     ]  # fmt: skip
-    figure.add_trace(
+    figure = go.Figure(
         go.Scatter(
             x=[nearest[0], target[0]], y=[nearest[1], target[1]], mode="lines+markers+text",
             line={"color": colour(1, dark), "width": 3, "dash": "dot"},
-            marker={"size": [11, 20], "symbol": ["circle", "star"], "color": colour(1, dark)},
-            text=["", "<b>f*</b>"], textposition="top right", textfont={"size": 18, "color": colours.ink},
-            hoverinfo="skip", cliponaxis=False,
-        )
-    )  # fmt: skip
-    figure.add_trace(
-        go.Bar(
-            x=[f"F{number}" for number in range(1, last + 1)], y=list(distances), xaxis="x2", yaxis="y2",
-            marker={"color": [colour(0, dark) if number == last else colours.neutral for number in range(1, last + 1)]},
-            text=[_.number(distance, 2) for distance in distances], textposition="outside", textfont={"size": 13},
-            cliponaxis=False, hoverinfo="skip",
+            marker={"size": [11, 20], "symbol": ["circle", "star"], "color": colour(1, dark), "opacity": 1},
+            text=["", "<b>f⋆</b>"], textposition="top right", textfont={"size": 18, "color": ink}, hoverinfo="skip",
+            cliponaxis=False,
         )
     )  # fmt: skip
     hidden = {"visible": False, "fixedrange": True}
-    axis = {"fixedrange": True, "gridcolor": colours.grid, "zeroline": False}
     figure.update_layout(
         layout(
             _, dark, height=HEIGHT, shapes=shapes, annotations=marks, margin={"l": 4, "r": 4, "t": 12, "b": 8},
-            xaxis={**hidden, "range": (-3.3, 3.9), "domain": (0, 0.64)},
-            yaxis={**hidden, "range": (-2.5, 2.6), "scaleanchor": "x"},
-            xaxis2={**axis, "domain": (0.7, 1), "anchor": "y2"},
-            yaxis2={**axis, "anchor": "x2", "range": (0, max(1.0, *distances) * 1.15), "automargin": True,
-                    "title": {"text": _("Distance from f*"), "standoff": 4}},
+            xaxis={**hidden, "range": (-3.2, 3.7)}, yaxis={**hidden, "range": (-2.4, 2.5), "scaleanchor": "x"},
+        )
+    )  # fmt: skip
+    return figure
+
+
+def distance_bars(distances: Sequence[float], _: Language, *, dark: bool) -> go.Figure:
+    """How near each class comes to f⋆, the largest one in colour.
+
+    Args:
+        distances: from the smallest class to the largest.
+        _: the reader's language.
+        dark: whether the reader's theme is dark.
+    """
+    colours, last = palette(dark), len(distances)
+    axis = {"fixedrange": True, "gridcolor": colours.grid, "zeroline": False}
+    figure = go.Figure(
+        go.Bar(
+            x=[f"F{number}" for number in range(1, last + 1)], y=list(distances),
+            marker={"color": [colour(0, dark) if number == last else colours.neutral for number in range(1, last + 1)]},
+            text=[_.number(distance, 2) for distance in distances], textposition="outside", textfont={"size": 14},
+            cliponaxis=False, hoverinfo="skip",
+        )
+    )  # fmt: skip
+    figure.update_layout(
+        layout(
+            _, dark, height=HEIGHT, margin={"l": 4, "r": 4, "t": 12, "b": 8}, xaxis=axis,
+            yaxis={**axis, "range": (0, max(1.0, *distances, 0.0) * 1.15), "automargin": True,
+                   "title": {"text": _("Distance from f⋆"), "standoff": 4}},
         )
     )  # fmt: skip
     return figure

@@ -21,18 +21,23 @@ class ResidualLabSpec(Spec):
 
     nested: bool = knob(False, N_("Nested classes"), N_("Each class contains all smaller ones."))
     number: int = knob(
-        CLASSES, N_("Classes"), N_("The larger the number, the larger the class of functions."), ge=1, le=CLASSES, step=1,
+        CLASSES,
+        N_("Classes"),
+        N_("The larger the number, the larger the class of functions."),
+        ge=1,
+        le=CLASSES,
+        step=1,
         slide=True,
-    )  # fmt: skip
-    x: float = knob(
-        -1.2, N_("f* to the right"), N_("Where the function lies that one looks for."), ge=-3, le=3, step=0.1
     )
-    y: float = knob(-1.0, N_("f* upwards"), N_("Where the function lies that one looks for."), ge=-2, le=2, step=0.1)
+    x: float = knob(
+        -1.2, N_("f⋆ to the right"), N_("Where the function lies that one looks for."), ge=-3, le=3, step=0.1
+    )
+    y: float = knob(-1.0, N_("f⋆ upwards"), N_("Where the function lies that one looks for."), ge=-2, le=2, step=0.1)
     scale: float = knob(
-        0.5, N_("Size of g's weights"), N_("All weights of g are multiplied by this; 0 pushes them to zero."),
+        0.8, N_("Size of g's weights"), N_("All weights of g are multiplied by this; 0 pushes them to zero."),
         ge=0, le=1, step=0.05,
     )  # fmt: skip
-    blocks: int = knob(5, N_("Blocks in a row"), N_("Each with weights of its own."), ge=1, le=12, step=1, slide=True)
+    blocks: int = knob(3, N_("Blocks in a row"), N_("Each with weights of its own."), ge=1, le=12, step=1, slide=True)
     depth: Literal[20, 26, 32, 38, 44, 50, 56] = knob(
         56, N_("Layers"), N_("Of the paper's networks for small pictures: 6n + 2."), slide=True
     )
@@ -45,16 +50,16 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
         "classes": View(
             N_("Nested classes"),
             N_(
-                "A network of some size can be any function of its class F; training looks for the one nearest to f*. "
-                "A larger class is only sure to come nearer if it contains the smaller one. Move f* and compare."
+                "A network of some size can be any function of its class F; training looks for the one nearest to f⋆. "
+                "A larger class is only sure to come nearer if it contains the smaller one. Move f⋆ and compare."
             ),
             ("nested", "number", "x", "y"),
             Question(
-                N_("Classes that grow but are not nested: does a larger one always come at least as near to f*?"),
+                N_("Classes that grow but are not nested: does a larger one always come at least as near to f⋆?"),
                 (N_("Yes"), N_("No")),
                 1,
                 N_(
-                    "For this f*, F{before} comes within {near} and the larger F{after} only within {far}. Nested "
+                    "For this f⋆, F{before} comes within {near} and the larger F{after} only within {far}. Nested "
                     "classes never lose. Residual blocks make them nested: a block that adds 0 leaves the smaller "
                     "network as it was."
                 ),

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 import streamlit as st
 
-from cnnviz.figures.lab_residual import class_drawing, pictures_in_a_row
+from cnnviz.figures.lab_residual import class_drawing, distance_bars, pictures_in_a_row
 from cnnviz.figures.lines import Axis, Series, line_chart
 from cnnviz.insight import residual as insight
 from cnnviz.language import Language
@@ -22,21 +22,33 @@ def gradient_norms(depth: int, residual: bool, norm: bool, seed: int) -> insight
     return insight.gradient_norms(network(depth, residual, norm), seed)
 
 
+@st.cache_resource(max_entries=128, show_spinner=False)
+def curves(blocks: int, seed: int) -> tuple[insight.Matrix, insight.Matrix, insight.Matrix]:
+    """Scales of g's weights, what plain blocks let through, and what residual ones change, as shares of the input."""
+    scales = np.linspace(0, 1, 21)
+    passed = [insight.through_blocks(float(scale), blocks, seed) for scale in scales]
+    return scales, np.array([one.left for one in passed]), np.array([one.difference for one in passed])
+
+
 def render_classes(spec: ResidualLabSpec, _: Language) -> dict[str, Any]:
-    """Discs for classes, and how near each comes to f*; returns the numbers of the question."""
+    """Discs for classes, and how near each comes to f⋆; returns the numbers of the question."""
     discs = insight.classes(spec.nested)[: spec.number]
     distances = [disc.distance(spec.x, spec.y) for disc in discs]
     nearest = min(range(len(discs)), key=lambda index: distances[index])
     sentence = _(
-        "F{number}, the largest class, comes within **{distance}** of f*; the nearest is F{nearest} with {least}.",
+        "F{number}, the largest class, comes within **{distance}** of f⋆; the nearest is F{nearest} with {least}.",
         number=spec.number,
         distance=_.number(distances[-1], 2),
         nearest=nearest + 1,
         least=_.number(distances[nearest], 2),
     )
     st.markdown(sentence)
-    figure = class_drawing(discs, (spec.x, spec.y), discs[-1].nearest(spec.x, spec.y), distances, _, dark=dark())
-    st.plotly_chart(figure, config=PLAIN, alt=sentence, key="classes")
+    drawing, bars = st.columns([3, 2], gap="small")
+    figure = class_drawing(discs, (spec.x, spec.y), discs[-1].nearest(spec.x, spec.y), _, dark=dark())
+    words = _("Classes of functions as discs, f⋆ as a star.")
+    drawing.plotly_chart(figure, config=PLAIN, alt=f"{words} {sentence}", key="classes")
+    words = "; ".join(f"F{number}: {_.number(distance, 2)}" for number, distance in enumerate(distances, start=1))
+    bars.plotly_chart(distance_bars(distances, _, dark=dark()), config=PLAIN, alt=words, key="distances")
     start = ResidualLabSpec()
     apart = insight.classes(nested=False)
     x, y = (spec.x, spec.y) if insight.loses(apart, spec.x, spec.y) else (start.x, start.y)
@@ -62,6 +74,20 @@ def render_identity(spec: ResidualLabSpec, _: Language) -> dict[str, Any]:
         (_("Residual: x + g(x)"), found.residual),
     )
     st.plotly_chart(pictures_in_a_row(pictures, _, dark=dark()), config=PLAIN, alt=sentence, key="pictures")
+    scales, left, changed = curves(spec.blocks, spec.seed)
+    lines = [
+        Series(_("left by plain blocks"), scales, left, 1),
+        Series(_("changed by residual ones"), scales, changed, 0),
+    ]
+    st.plotly_chart(
+        line_chart(
+            lines, Axis(_("Size of g's weights")), Axis(_("Share of x"), range=(-0.05, 2)), _, dark=dark(), height=240,
+            at=spec.scale,
+        ),
+        config=PLAIN,
+        alt=sentence,
+        key="scales",
+    )  # fmt: skip
     nothing = insight.through_blocks(0.0, spec.blocks, spec.seed)
     return {"difference": _.percent(nothing.difference), "left": _.percent(nothing.left)}
 

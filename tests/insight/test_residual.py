@@ -110,3 +110,16 @@ def test_the_racers_differ_in_the_network_alone():
     configs = [racer.config for racer in racers()]
     assert len({config.replace(architecture=configs[0].architecture) for config in configs}) == 1
     assert len({config.architecture for config in configs}) == 4
+
+
+def test_batch_norms_of_a_plain_network_divide_by_less_than_one():
+    """1 − 1/π in an infinitely wide network; the bias of a convolution does not change a variance."""
+    network_ = build(network(56, False), generator=torch.Generator().manual_seed(1), initialization="he")
+    deviations = []
+    for part in network_.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.register_forward_pre_hook(lambda _part, got: deviations.append(float(got[0].var((0, 2, 3)).mean())))
+    with torch.no_grad():
+        network_(torch.tensor(fashion_mnist("test").images[:PICTURES] / 255, dtype=torch.float32)[:, None])
+    assert len(deviations) == 55
+    assert np.mean(deviations[1:]) == pytest.approx(1 - 1 / np.pi, abs=0.12)
