@@ -163,6 +163,14 @@ INSIDE: Final = Place(
     N_("Feature maps, receptive fields, Grad-CAM and filters of a network of your own."),
     LABS,
 )
+RESIDUAL: Final = Place(
+    "labs/residual.py",
+    "residual",
+    N_("Residual"),
+    ":material/call_merge:",
+    N_("Nested classes, a block that does nothing, gradients in depth, and the race."),
+    LABS,
+)
 PLACES: Final = (
     HOME,
     ARCHITECTURE,
@@ -181,6 +189,7 @@ PLACES: Final = (
     RESNEXT,
     DENSE,
     INSIDE,
+    RESIDUAL,
 )
 
 
