@@ -17,8 +17,9 @@ endif
 # Installed is what these files say: a call after the first one needs no network unless a requirements file has changed.
 APP := $(VENV)/.installed-app
 DEV := $(VENV)/.installed-dev
+RAY := $(VENV)/.installed-ray
 
-.PHONY: run test lint format types arrows unit browser soak bench messages clean
+.PHONY: run test lint format types arrows unit browser soak ray bench messages clean
 .NOTPARALLEL:
 
 run: $(APP)
@@ -44,7 +45,7 @@ arrows: $(DEV)
 # The library first, then every page through AppTest in both languages (tests/conftest.py keeps that order). Branches are
 # counted when all tests run: a part of them, chosen with ARGS, says nothing about the floor.
 unit: $(DEV)
-	$(BIN)/python -m pytest -m "not browser and not soak" $(or $(ARGS),--cov --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered)
+	$(BIN)/python -m pytest -m "not browser and not soak and not ray" $(or $(ARGS),--cov --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered)
 
 # In a process of its own: what a person would see and how fast it comes is measured without the other tests' memory.
 browser: $(DEV)
@@ -53,6 +54,10 @@ browser: $(DEV)
 # Long load, churn and chaos runs against a server on this machine.
 soak: $(DEV)
 	$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+
+# Runs in a cluster that this machine plays, the loss of a machine included; Ray is large, so it is installed only here.
+ray: $(RAY)
+	$(BIN)/python -m pytest -m ray $(ARGS)
 
 bench: $(DEV)
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS) || exit 1; done
@@ -73,4 +78,8 @@ $(APP): requirements.txt
 
 $(DEV): requirements-dev.txt $(APP)
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(RAY): requirements-ray.txt $(DEV)
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-ray.txt
 	@touch $@

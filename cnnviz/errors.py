@@ -119,6 +119,8 @@ MESSAGES: Final[dict[str, str]] = {
     "text_too_long": N_("{label}: {length} characters are too many, the most allowed is {limit}. Shorten it."),
     "tags_too_many": N_("{count} tags are too many, the most allowed is {limit}. Take some away."),
     "run_unknown": N_("There is no run {value} on this server."),
+    "ray_missing": N_("Ray is not installed. Install it with requirements-ray.txt, or leave CNNVIZ_EXECUTOR unset."),
+    "cluster_missing": N_("The cluster at {address} cannot be used: {reason}"),
     # the class
     "nickname_invalid": N_("A nickname has 1 to {limit} characters, at least one of them a letter or a digit."),
     "nickname_taken": N_("Somebody else here is called {nickname}. Choose another nickname."),

@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.classroom import Classroom, ClassRuns, Teachers, forget
-from cnnviz.training import LocalExecutor, OwnedRuns, RunStore
+from cnnviz.training import OwnedRuns, RunStore
+from cnnviz.training.choose_executor import chosen_executor
 from cnnviz.training.dispatch import QueueExecutor
 from cnnviz.training.pace import RateLimit
 from cnnviz.training.settings import class_mode, keep_days
@@ -20,7 +21,7 @@ def engine() -> QueueExecutor:
 
     For reading; whatever a person does to a run goes through `my_runs`, which knows whose it is.
     """
-    executor = LocalExecutor(RunStore())
+    executor = chosen_executor(RunStore())
     if class_mode():
         days = keep_days()
         if days:
