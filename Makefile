@@ -17,8 +17,9 @@ endif
 # Installed is what these files say: a call after the first one needs no network unless a requirements file has changed.
 APP := $(VENV)/.installed-app
 DEV := $(VENV)/.installed-dev
+RAY := $(VENV)/.installed-ray
 
-.PHONY: run test lint format types arrows unit browser soak bench messages clean
+.PHONY: run test lint format types arrows unit browser soak ray bench messages clean
 .NOTPARALLEL:
 
 run: $(APP)
@@ -45,10 +46,10 @@ arrows: $(DEV)
 # counted when all tests run: a part of them, chosen with ARGS, says nothing about the floor.
 unit: $(DEV)
 ifdef ARGS
-	$(BIN)/python -m pytest -m "not browser and not soak" $(ARGS)
+	$(BIN)/python -m pytest -m "not browser and not soak and not ray" $(ARGS)
 else
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not soak and not alone" -n 2 --dist loadscope --cov --cov-report=
-	$(BIN)/python -m pytest -m "alone and not browser and not soak" --cov --cov-append --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not soak and not ray and not alone" -n 2 --dist loadscope --cov --cov-report=
+	$(BIN)/python -m pytest -m "alone and not browser and not soak and not ray" --cov --cov-append --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered
 endif
 
 # In a process of its own: what a person would see and how fast it comes is measured without the other tests' memory.
@@ -58,6 +59,10 @@ browser: $(DEV)
 # Long load, churn and chaos runs against a server on this machine.
 soak: $(DEV)
 	$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+
+# Runs in a cluster that this machine plays, the loss of a machine included; Ray is large, so it is installed only here.
+ray: $(RAY)
+	$(BIN)/python -m pytest -m ray $(ARGS)
 
 bench: $(DEV)
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS) || exit 1; done
@@ -78,4 +83,8 @@ $(APP): requirements.txt
 
 $(DEV): requirements-dev.txt $(APP)
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(RAY): requirements-ray.txt $(DEV)
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-ray.txt
 	@touch $@

@@ -116,6 +116,8 @@ MESSAGES: Final[dict[str, str]] = {
         "The budget is {epochs} passes over all images for one contestant, the most allowed is {limit}. Give less."
     ),
     "race_unknown": N_("There is no race {value} on this server."),
+    "ray_missing": N_("Ray is not installed. Install it with requirements-ray.txt, or leave CNNVIZ_EXECUTOR unset."),
+    "cluster_missing": N_("The cluster at {address} cannot be used: {reason}"),
     # the class
     "nickname_invalid": N_("A nickname has 1 to {limit} characters, at least one of them a letter or a digit."),
     "nickname_taken": N_("Somebody else here is called {nickname}. Choose another nickname."),

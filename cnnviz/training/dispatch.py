@@ -89,6 +89,16 @@ class QueueExecutor(ABC):
     def default_slots(self) -> int:
         """How many runs may train at once if nobody says otherwise."""
 
+    @property
+    def seats(self) -> int:
+        """How many runs may train at once now."""
+        return self.slots
+
+    @property
+    def seats_per_owner(self) -> int:
+        """How many of them one owner may have while nobody else waits for one."""
+        return 1
+
     # what pages call
 
     def warm(self, timeout: float | None = None) -> bool:
@@ -168,7 +178,7 @@ class QueueExecutor(ABC):
             remaining(self.store, self.store.record(str(run))) if left is None else left
             for run, left in zip(running, paused, strict=True)
         ]
-        slots += [0.0] * (self.slots - len(running))
+        slots += [0.0] * (self.seats - len(running))
         return start_of([seconds_needed(self.store, self.store.record(run)) for run in ahead], slots)
 
     def is_parked(self, run_id: str) -> bool:
@@ -245,10 +255,10 @@ class QueueExecutor(ABC):
         """Give waiting runs to idle workers, hiring as many as there are slots; with the lock held."""
         while not self._closed.is_set() and not self._held:
             worker = next((worker for worker in self._alive if worker.run_id is None), None)
-            if worker is None and len(self._alive) >= self.slots:
+            if worker is None and len(self._alive) >= self.seats:
                 self._claim_seats()
                 return
-            run_id = self._queue.pop({worker.owner for worker in self._alive if worker.run_id is not None})
+            run_id = self._next()
             if run_id is None:
                 return
             job = self._jobs.pop(run_id)
@@ -257,6 +267,14 @@ class QueueExecutor(ABC):
             except OSError as error:
                 failure = Failed(code="training_failed", parameters={"error": "no process"}, detail=str(error))
                 self._persistence.keep(run_id, failure)
+
+    def _next(self) -> str | None:
+        """Take the next run out of the queue: of somebody who has no seat, else of somebody who may have one more."""
+        taken = Counter(worker.owner for worker in self._alive if worker.run_id is not None)
+        run_id = self._queue.pop(taken)
+        if run_id is None and self.seats_per_owner > 1:
+            run_id = self._queue.pop({owner for owner, seats in taken.items() if seats >= self.seats_per_owner})
+        return run_id
 
     def _look_again(self) -> None:
         with self._lock:
@@ -274,7 +292,7 @@ class QueueExecutor(ABC):
     def _hire(self) -> Seat:
         worker = Seat(self.hire())
         self._workers.append(worker)
-        thread = threading.Thread(target=self._attend, args=(worker,), name=f"worker {worker.process.pid}", daemon=True)
+        thread = threading.Thread(target=self._attend, args=(worker,), name="worker", daemon=True)
         self._threads = [thread, *(other for other in self._threads if other.is_alive())]
         thread.start()
         return worker

@@ -25,6 +25,11 @@ class Instance:
         self._file = (self._folder / self.id).open("w")
         _lock(self._file)
 
+    @property
+    def file(self) -> Path:
+        """Where its lock is."""
+        return self._folder / self.id
+
     def is_dead(self, instance: str) -> bool:
         """Whether another server has ended, however it ended; forgets its file if so."""
         if instance == self.id:

@@ -17,7 +17,7 @@ class WorkerLink(Protocol):
 
     @property
     def pid(self) -> int:
-        """A number that tells it from others."""
+        """The system's number for it, where it is."""
         ...
 
     @property

@@ -55,6 +55,11 @@ class RunStore(RunReader):
             self._database.close()
             raise CnnvizError("store_unusable", folder=str(self.folder), reason=str(error)) from error
 
+    @property
+    def mark(self) -> Path:
+        """A file that exists while this server does: whoever sees it sees this folder."""
+        return self._instance.file
+
     def close(self) -> None:
         """Give up the files; runs that are still unfinished count as interrupted for whoever comes next."""
         self._database.close()

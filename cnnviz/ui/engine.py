@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.classroom import Classroom, ClassRuns, Teachers, forget
-from cnnviz.training import LocalExecutor, OwnedRuns, RunStore
+from cnnviz.training import OwnedRuns, RunStore
+from cnnviz.training.choose_executor import chosen_executor
 from cnnviz.training.dispatch import QueueExecutor
 from cnnviz.training.pace import RateLimit
 from cnnviz.training.race_runner import Races
@@ -26,7 +27,7 @@ def engine() -> QueueExecutor:
     """
     store = RunStore()
     install(store)
-    executor = LocalExecutor(store)
+    executor = chosen_executor(store)
     if class_mode():
         days = keep_days()
         if days:

@@ -1,4 +1,4 @@
-"""The local executor with real workers: what happens is kept, whatever dies."""
+"""Executors with real workers: what happens is kept, whatever dies."""
 
 import os
 import signal
@@ -7,15 +7,16 @@ import time
 import pytest
 
 from cnnviz.errors import CnnvizError
-from cnnviz.training import LocalExecutor, RunStore, TrainingConfig
+from cnnviz.training import RunStore, TrainingConfig
+from tests.training.executors import EXECUTORS, make_executor
 
 pytestmark = pytest.mark.timeout(180)
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    executor = LocalExecutor(RunStore(tmp_path_factory.mktemp("home")))
-    executor.warm()
+@pytest.fixture(scope="module", params=EXECUTORS)
+def engine(tmp_path_factory, request):
+    executor = make_executor(request.param, RunStore(tmp_path_factory.mktemp("home")))
+    executor.warm(120)
     yield executor
     executor.close()
 

@@ -31,6 +31,7 @@ from cnnviz.events import Failed, Finished
 from cnnviz.training import LocalExecutor, RunStore, TrainingConfig, checkpoints, train
 from cnnviz.training.machine import Machine
 from cnnviz.training.records import UNFINISHED
+from tests.training.executors import EXECUTORS, make_executor
 from tests.training.fakes import FakeWorker
 
 pytestmark = pytest.mark.timeout(180)
@@ -44,10 +45,10 @@ MEMORY = [
 ]
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory):
+@pytest.fixture(scope="module", params=EXECUTORS)
+def engine(tmp_path_factory, request):
     """Real workers, shared by the tests that need them."""
-    executor = LocalExecutor(RunStore(tmp_path_factory.mktemp("home")))
+    executor = make_executor(request.param, RunStore(tmp_path_factory.mktemp("home")))
     assert executor.warm(120)
     yield executor
     executor.close()

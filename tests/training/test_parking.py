@@ -6,6 +6,7 @@ import pytest
 
 from cnnviz.errors import CnnvizError
 from cnnviz.training import LocalExecutor, RunStore, TrainingConfig, train
+from tests.training.executors import EXECUTORS, make_executor
 from tests.training.fakes import FakeWorker
 
 pytestmark = pytest.mark.timeout(180)
@@ -227,12 +228,13 @@ def test_the_queue_has_an_end_however_many_owners_are_made_up(make, monkeypatch)
 # with real workers
 
 
-def test_a_parked_run_has_the_curve_of_one_that_was_never_paused(tmp_path):
+@pytest.mark.parametrize("kind", EXECUTORS)
+def test_a_parked_run_has_the_curve_of_one_that_was_never_paused(tmp_path, kind):
     config = TrainingConfig(
         architecture="lenet_bn", train_images=6400, batch_size=64, epochs=3, test_images=100, evaluations=3, threads=1
     )
     store = RunStore(tmp_path)
-    executor = LocalExecutor(store, patience=0.05)
+    executor = make_executor(kind, store, patience=0.05, slots=1)
     run_id = executor.submit(config, owner="ana")
     until(lambda: store.record(run_id).step > 10, 90)
     executor.command(run_id, "pause")
