@@ -10,7 +10,7 @@ from cnnviz.figures.lines import Axis, Series, line_chart
 from cnnviz.insight import residual as insight
 from cnnviz.language import Language
 from cnnviz.specs.lab_residual import ResidualLabSpec, network, racers
-from cnnviz.ui.race import render_race
+from cnnviz.ui.lab_race import render_race
 from cnnviz.ui.reader import dark
 
 PLAIN: Final = {"displayModeBar": False}
