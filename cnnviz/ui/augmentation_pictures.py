@@ -17,7 +17,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.language import N_, Language
 from cnnviz.ui.fields import SpecForm
 
-SOURCES: Final = {"cat": N_("Cat"), "garment": N_("Garment"), "upload": N_("Own picture"), "camera": N_("Camera")}
+SOURCES: Final = {"cat": N_("Cat"), "garment": N_("Garment"), "upload": N_("Upload"), "camera": N_("Camera")}
 _STATE: Final = "augmentation.own picture"
 
 

@@ -4,7 +4,7 @@ The session holds the chain as the line of text that stands in the link, so one 
 and is carried to another page.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import streamlit as st
@@ -39,6 +39,8 @@ def linked_chain(link: PageLink, name: str, default: PipelineSpec) -> PipelineSp
             state[key] = chain_text(chain_from_text(link.asked[name]))
         except CnnvizError as error:
             link.refused.append(error)
+    elif link.returned:
+        state[key] = chain_text(default)
     return chain_from_text(state.setdefault(key, chain_text(default)))
 
 
@@ -59,7 +61,7 @@ def keep_chain(link: PageLink, name: str, chain: PipelineSpec) -> str:
     return text
 
 
-def choose_start(link: PageLink, name: str, chain: PipelineSpec, _: Language) -> None:
+def choose_start(link: PageLink, name: str, chain: PipelineSpec, on_begin: Callable[[], None], _: Language) -> None:
     """The menu of the chapter's chains: choosing one begins anew with it; it shows which one the chain is."""
     key = f"{link.key(name)} start"
     chapter = (preset for preset in _TITLES if preset and CHAPTER_PIPELINES[preset].pipeline == chain)
@@ -68,6 +70,7 @@ def choose_start(link: PageLink, name: str, chain: PipelineSpec, _: Language) ->
     def begin() -> None:
         chosen = st.session_state[key]
         if chosen:
+            on_begin()
             keep_chain(link, name, CHAPTER_PIPELINES[chosen].pipeline)
 
     st.selectbox(

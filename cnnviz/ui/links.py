@@ -69,6 +69,7 @@ class PageLink:
 
     Attributes:
         asked: what the link asks for in this run; empty when the widgets lead.
+        returned: whether the browser went to another address of this page, so that what is not asked is the default.
         refused: the errors of what was asked and cannot be used, in order.
         wanted: what stands in the link after `write`.
     """
@@ -85,6 +86,7 @@ class PageLink:
         )
         followed = not touched and url != state.get(self._remembered("url"), url)
         self.asked: Mapping[str, str] = url if state.get(_ENTERED) == page or followed else {}
+        self.returned = followed and url != state.get(self._remembered("url"), url)
 
     def key(self, name: str) -> str:
         """The session state's key of a value of this page."""
@@ -108,4 +110,4 @@ class PageLink:
 
     def follow_widgets(self) -> None:
         """From now on the widgets lead: for a fragment, which runs again without the page that has read the link."""
-        self.asked, self.refused = {}, []
+        self.asked, self.refused, self.returned = {}, [], False

@@ -11,7 +11,7 @@ from cnnviz.ui.augmentation_pictures import SOURCES, render_picture
 from cnnviz.ui.augmentation_takeaway import render_augmentation_downloads
 from cnnviz.ui.augmentation_views import render_drawers
 from cnnviz.ui.chain import CHAPTER_CHAIN, chain_sentence, choose_start, keep_chain, linked_chain, linked_hand
-from cnnviz.ui.components.live_grid import live_chain, live_values
+from cnnviz.ui.components.live_grid import live_chain, live_values, overrule
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
@@ -42,13 +42,15 @@ def explore() -> None:
 def render() -> None:
     """The controls, the cards and the pictures, and what can be looked at closer."""
     form = SpecForm(GridSpec, link, dict(GridSpec()), _)
+    if link.asked or link.returned:
+        overrule(KEY)
     start = linked_chain(link, "chain", CHAPTER_CHAIN)
     chain = live_chain(KEY, start, linked_hand(link, "hand", start))
     hand = live_values(KEY)
     keep_chain(link, "chain", chain)
     refusals = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        choose_start(link, "chain", chain, _)
+        choose_start(link, "chain", chain, lambda: overrule(KEY), _)
         source, _new = choose_option(link, "picture", SOURCES, _("Picture"), _)
         mode, _new = choose_option(link, "mode", MODES, _("Values"), _)
         render_grid_settings(form, draw_again, _)

@@ -1,9 +1,20 @@
 """The augmentation page without a browser, in both languages: its link, its sentences, and the way to training."""
 
+import time
+
 import pytest
 
 from cnnviz.language import LANGUAGES, Language
-from cnnviz.specs.augmentation import CHAPTER_PIPELINES, GROUPS, OPERATIONS
+from cnnviz.specs.augmentation import (
+    CHAPTER_PIPELINES,
+    GROUPS,
+    OPERATIONS,
+    HorizontalFlip,
+    MixUp,
+    PipelineSpec,
+    RandomResizedCrop,
+)
+from cnnviz.ui.engine import engine
 from cnnviz.ui.places import AUGMENTATION, TRAINING
 
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
@@ -94,6 +105,30 @@ def test_training_takes_the_chain_and_says_what_it_makes_of_it(open_page, langua
     app.button(key="no augmentation").click().run()
     assert "augmentation" not in app.query_params
     assert _("Horizontal flip") not in said(app)
+
+
+def test_a_run_keeps_the_chain_that_it_was_started_with(open_page):
+    small = {
+        "net": "lenet",
+        "epochs": "1",
+        "train_images": "256",
+        "test_images": "100",
+        "evaluations": "1",
+        "seed": "5",
+    }
+    app = open_page(TRAINING, "en", augmentation="horizontal_flip~random_resized_crop-scale-0.5..1~mixup", **small)
+    app.button(key="start").click().run()
+    assert not app.exception and not app.error
+    run_id = app.query_params["run"]
+    record = engine().store.record(run_id if isinstance(run_id, str) else run_id[0])
+    assert record.config.augmentation == PipelineSpec(
+        operations=(HorizontalFlip(), RandomResizedCrop(size=28, scale=(0.5, 1)), MixUp())
+    )
+    end = time.monotonic() + 60
+    while not record.ended and time.monotonic() < end:
+        time.sleep(0.05)
+        record = engine().store.record(record.id)
+    assert record.state == "finished"
 
 
 def test_a_chain_that_garments_do_not_fit_is_said_and_the_run_goes_without(open_page):

@@ -69,7 +69,7 @@ def test_a_chain_is_made_with_the_keyboard_alone_and_a_link_brings_it_back(open_
     expect(page.get_by_text(re.compile(r"augmentation\?.*chain=none"))).to_be_visible()
 
 
-def test_a_card_is_dragged_to_another_place_and_the_pictures_follow(open_augmentation):
+def test_a_card_is_dragged_to_another_place_and_the_browser_goes_back(open_augmentation):
     page = open_augmentation("chain=horizontal_flip~hue~brightness&count=2")
     page.locator(".card .head").nth(2).drag_to(page.locator(".card .head").nth(0), target_position={"x": 60, "y": 4})
     released(page, "chain=brightness~horizontal_flip~hue")
@@ -77,6 +77,23 @@ def test_a_card_is_dragged_to_another_place_and_the_pictures_follow(open_augment
     expect(page.locator(".spoken")).to_have_text("Brightness is now step 1 of 3.")
     page.locator(".card input[data-field=p]").press("End")
     released(page, "horizontal_flip-p-1")
+    page.go_back()
+    released(page, "chain=brightness~horizontal_flip~hue")
+    expect(page.locator(".card output").nth(1)).to_have_text("50\u202f%")
+    page.get_by_role("button", name="Remove: Hue").press("Enter")
+    released(page, "chain=brightness~horizontal_flip&")
+    page.go_back()
+    released(page, "chain=brightness~horizontal_flip~hue")
+    expect(page.locator(".card .title")).to_have_text(["Brightness", "Horizontal flip", "Hue"])
+
+
+def test_back_to_a_link_without_a_chain_is_back_to_the_chapters(open_augmentation):
+    page = open_augmentation()
+    page.get_by_role("button", name="Remove: Colour jitter").press("Enter")
+    released(page, "chain=horizontal_flip~random_resized_crop")
+    page.go_back()
+    expect(page.locator(".card .title")).to_have_text(["Horizontal flip", "Colour jitter", "Random resized crop"])
+    assert "chain" not in page.url
 
 
 def test_the_link_and_the_picture_taken_along_are_those_on_the_screen(open_augmentation):

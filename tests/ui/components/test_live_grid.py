@@ -16,7 +16,7 @@ from cnnviz.language import Language
 from cnnviz.specs.augmentation import CHAPTER_PIPELINES, GROUPS, OPERATIONS, PICTURE_OPERATIONS, PipelineSpec, Rotation
 from cnnviz.ui.components import live_grid as module
 from cnnviz.ui.components.grid_fields import fields_of, menu_of, parameters_of
-from cnnviz.ui.components.live_grid import live_chain, live_labels, live_values
+from cnnviz.ui.components.live_grid import live_chain, live_labels, live_values, overrule
 from cnnviz.ui.components.live_pictures import draw_live
 
 FOLDER = Path(module.__file__).parent / "grid"
@@ -94,6 +94,16 @@ def test_an_operation_that_the_browser_adds_gets_its_own_settings(session):
     session["live"] = message
     assert live_chain("live", HUE).operations == (*HUE.operations, Rotation())
     assert live_values("live")[1] == {"angle": 0}
+
+
+def test_a_chain_that_was_there_before_can_be_asked_for_again(session):
+    live_chain("live", COMBINED)
+    session["live"] = sent(COMBINED, p=0.9)
+    assert live_chain("live", COMBINED).operations[0].p == 0.9, "the page has asked for nothing new"
+    overrule("live")
+    assert live_chain("live", COMBINED) == COMBINED
+    assert live_chain("live", COMBINED, ({"flipped": 1.0}, {}, {})) == COMBINED
+    assert live_values("live")[0] == {"flipped": 1.0}
 
 
 def test_another_chain_keeps_what_the_hand_has_set(session):
