@@ -184,6 +184,14 @@ class Races:
 
     # how it stands
 
+    def exists(self, run_id: str) -> bool:
+        """Whether a run is still there: its owner may have deleted it."""
+        try:
+            self._executor.store.record(run_id)
+        except CnnvizError:
+            return False
+        return True
+
     def lanes(self, race: RaceRecord) -> tuple[Lane, ...]:
         """How far each contestant is."""
         return tuple(self._lane(race, number) for number in range(len(race.runs)))
@@ -196,9 +204,10 @@ class Races:
         for axis in axes:
             contestants = []
             for number, run_id in enumerate(race.runs):
-                events = [event for _sequence, event in store.events(run_id)] if run_id else []
-                clock = store.steps(run_id).seconds.tolist() if run_id else []
-                config = store.record(run_id).config if run_id else race.spec.contestants[number]
+                there = bool(run_id) and self.exists(run_id)
+                events = [event for _sequence, event in store.events(run_id)] if there else []
+                clock = store.steps(run_id).seconds.tolist() if there else []
+                config = store.record(run_id).config if there else race.spec.contestants[number]
                 tests = [event for event in events if isinstance(event, Evaluated)]
                 starts = [event.seconds for event in events if isinstance(event, Started)]
                 points = points_on(axis, config, tests, starts, clock, race.macs[number])
@@ -224,9 +233,9 @@ class Races:
                     return
                 time.sleep(_WAIT)  # the owner's other runs are waiting: theirs first
                 continue
-            while not self._executor.store.record(run_id).ended:
+            while self.exists(run_id) and not self._executor.store.record(run_id).ended:
                 time.sleep(_LOOK)
-            if self._executor.store.record(run_id).state == "interrupted":  # the server ends
+            if self.exists(run_id) and self._executor.store.record(run_id).state == "interrupted":  # the server ends
                 return
 
     def _give(self, race: RaceRecord, number: int, seconds: float) -> str:
@@ -253,7 +262,10 @@ class Races:
         store, run_id = self._executor.store, race.runs[number]
         if not run_id:
             return Lane(out=number in race.out)
-        record: RunRecord = store.record(run_id)
+        try:
+            record: RunRecord = store.record(run_id)
+        except CnnvizError:  # its owner has deleted it
+            return Lane(out=True)
         events = [event for _sequence, event in store.events(run_id)]
         return lane_of(
             record, events, store.steps(run_id).seconds.tolist(), race.spec.budget, race.spec.amount,

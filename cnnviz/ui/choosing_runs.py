@@ -1,6 +1,7 @@
 """Choosing runs to lay over one another: one's own first, then everybody's, led by the link."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import streamlit as st
@@ -60,6 +61,15 @@ def recorded_runs(store: RunStore, keys: Sequence[str]) -> list[str]:
     """The ids of the recorded runs of some networks, as far as there are any, in that order."""
     found = {record.config.architecture.key: record.id for record in store.records(owner=RECORDED)}
     return [found[key] for key in keys if key in found]
+
+
+def still_there(run_ids: Sequence[str]) -> list[RunRecord]:
+    """The runs as they are now; one that was deleted meanwhile is left out."""
+    found = []
+    for run_id in run_ids:
+        with suppress(CnnvizError):
+            found.append(engine().store.record(run_id))
+    return found
 
 
 def render_more_seeds(chosen: Sequence[RunRecord], link: PageLink, _: Language, *, name: str = "runs") -> None:

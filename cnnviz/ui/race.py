@@ -107,7 +107,11 @@ def race_names(race: RaceRecord, _: Language) -> list[str]:
 
 def render_race(race: RaceRecord, _: Language) -> bool:
     """Lanes, chart and winners; returns whether it is over."""
-    records = {number: engine().store.record(run_id) for number, run_id in enumerate(race.runs) if run_id}
+    records = {
+        number: engine().store.record(run_id)
+        for number, run_id in enumerate(race.runs)
+        if run_id and races().exists(run_id)
+    }
     lanes, names = races().lanes(race), race_names(race, _)
     over = not any(lane.waits for lane in lanes)
     _render_lanes(race, lanes, names, records, over, _)

@@ -24,6 +24,7 @@ from cnnviz.insight.predictions import (
 from cnnviz.language import Language
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
+from cnnviz.ui.choosing_runs import recorded_runs
 from cnnviz.ui.engine import engine, owner
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.overlay import option_text
@@ -33,6 +34,7 @@ from cnnviz.ui.theme import colour_of
 if TYPE_CHECKING:
     from cnnviz.insight.replay import LayerNorms
 
+FIRST: Final = ("lenet_bn",)  # its recording has checkpoints along the whole curve
 PLAIN: Final = {"displayModeBar": False}
 _LISTED: Final = 100
 _SCALE: Final = 3  # screen px of a garment's px
@@ -59,7 +61,8 @@ def choose_run(link: PageLink, _: Language) -> RunRecord | None:
     if not listed:
         return None
     if asked not in listed:
-        st.session_state[key] = next(iter(listed))
+        first = [*(record.id for record in mine), *recorded_runs(store, FIRST)]
+        st.session_state[key] = next((run_id for run_id in first if run_id in listed), next(iter(listed)))
     chosen = st.selectbox(_("Run"), list(listed), format_func=lambda run: option_text(listed[run], _), key=key,
                           persist_state="session")  # fmt: skip
     return listed[chosen]

@@ -4,9 +4,8 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.language import N_, Language
-from cnnviz.training import RunRecord
 from cnnviz.training.comparing import settings_of
-from cnnviz.ui.choosing_runs import choose_runs, render_more_seeds
+from cnnviz.ui.choosing_runs import choose_runs, render_more_seeds, still_there
 from cnnviz.ui.engine import engine
 from cnnviz.ui.fields import error_text
 from cnnviz.ui.frame import heading
@@ -61,7 +60,7 @@ link.write(
 
 def render_live(run_ids: list[str], were_going: bool, _: Language) -> None:
     """The part that moves: the chart alone, so that little travels."""
-    records: list[RunRecord] = [engine().store.record(run_id) for run_id in run_ids]
+    records = still_there(run_ids)
     render_overlay(
         records,
         _,
@@ -77,7 +76,7 @@ def render_live(run_ids: list[str], were_going: bool, _: Language) -> None:
 
 def render_words(run_ids: list[str], _: Language) -> None:
     """Who is ahead, and what each run reached."""
-    records = [engine().store.record(run_id) for run_id in run_ids]
+    records = still_there(run_ids)
     st.markdown(f"**{verdict(records, _)}**" if verdict(records, _) else "")
     st.table(runs_table(records, _), alt=_("What each run reached and in which settings they differ"))
 

@@ -75,6 +75,12 @@ def test_results_of_a_recorded_run(open_page, language, view):
     assert any(_.percent(run.test_accuracy + error, 2) in shown for error in (-1e-4, 0, 1e-4)), "float16: ± a picture"
 
 
+def test_without_a_run_of_ones_own_the_one_that_can_be_replayed_is_shown(open_page):
+    app = open_page(RESULTS, "en")
+    assert not app.exception and app.selectbox(key="results.run").value == recorded("lenet_bn").id
+    assert len(app.select_slider[0].options) >= 8
+
+
 def test_the_past_of_a_run_is_reached_by_a_link(open_page):
     run = recorded("lenet_bn")
     first = open_page(RESULTS, "en", run=run.id, step="0")

@@ -100,6 +100,7 @@ def test_another_axis_and_a_logarithmic_loss(app, open_page, settle):
     assert found["second"] < found["first"], "without padding the maps are smaller"
 
 
+@pytest.mark.soak
 def test_a_race_on_the_page_ends_with_its_winners(app, open_page, settle):
     page = open_page(f"{app.url}/race?lang=en&kind=own&networks=lenet,lenet_bn", errors=True)
     amount = page.get_by_role("spinbutton", name="Seconds of training for each")

@@ -162,6 +162,15 @@ def test_a_race_of_an_earlier_server_goes_on_where_it_stood(executor, monkeypatc
     assert [lane.seconds for lane in lanes] == pytest.approx([6, 6], rel=0.02)
 
 
+def test_a_run_that_was_deleted_is_out_and_the_race_can_still_be_read(executor):
+    races = Races(executor)
+    race = over(races, races.start(spec(), owner="me", macs=(1, 2)))
+    executor.store.delete(race.runs[0])
+    first, second = races.lanes(race)
+    assert first.out and second.seconds == pytest.approx(6, rel=0.02)
+    assert races.winners(race) == {}, "nobody is ahead of somebody who has left no trace"
+
+
 def test_who_is_ahead_on_each_axis(executor):
     races = Races(executor)
     race = over(races, races.start(spec(), owner="me", macs=(1_000, 2_000)))
