@@ -106,7 +106,36 @@ RESIDUAL: Final = Place(
     N_("Nested classes, a block that does nothing, gradients in depth, and the race."),
     LABS,
 )
-PLACES: Final = (HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING, BATCH_NORM, ACTIVATIONS, KERNEL, RESIDUAL)
+EXERCISES: Final = Place(
+    "labs/exercises.py",
+    "exercises",
+    N_("Exercises"),
+    ":material/assignment:",
+    N_("What the chapter asks a class to try, ready to begin."),
+    LABS,
+)
+PLACES: Final = (
+    HOME,
+    ARCHITECTURE,
+    BLOCKS,
+    COMPARE,
+    AUGMENTATION,
+    TRAINING,
+    BATCH_NORM,
+    ACTIVATIONS,
+    KERNEL,
+    RESIDUAL,
+    EXERCISES,
+)
+
+
+def place_at(url_path: str) -> Place:
+    """The page at an address.
+
+    Raises:
+        KeyError: if there is none.
+    """
+    return {place.url_path: place for place in PLACES}[url_path]
 
 
 def navigation_pages(_: Language) -> dict[str, list[st.Page]]:
