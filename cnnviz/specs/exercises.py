@@ -162,8 +162,8 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
                 (_compare("googlenet,googlenet~residual"), _train("googlenet", residual="1", norm="before")),
             ),
             Exercise(
-                N_("What is the smallest picture that it works with?"),
-                (_take_apart("googlenet", image_size="16"),),
+                N_("What is the smallest picture that it takes, and the smallest with which it still learns?"),
+                (_train("googlenet", image_size="16"), _take_apart("googlenet", image_size="8")),
             ),
             Exercise(
                 N_("Compare its parameters and multiply-adds with AlexNet's, VGG's and NiN's."),

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnnviz.language import N_
 from cnnviz.specs.exercises import CHAPTERS, EXERCISES
+from cnnviz.ui.exercises import target_label
 from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import choose_option, render_refusals
@@ -24,8 +25,6 @@ with st.grid(2, min_column_width=340):
             st.markdown(f"**{number}.** {_(exercise.text)}")
             with st.container(gap=None):
                 for target in exercise.targets:
-                    place = place_at(target.url_path)
-                    chosen = ", ".join(f"{name} {text}" for name, text in target.parameters.items())
-                    page_link(place, f"{_(place.title)}: {chosen}", **target.parameters)
+                    page_link(place_at(target.url_path), target_label(target, _), **target.parameters)
 with page.take_away():
     pass
