@@ -171,6 +171,25 @@ RESIDUAL: Final = Place(
     N_("Nested classes, a block that does nothing, gradients in depth, and the race."),
     LABS,
 )
+EXERCISES: Final = Place(
+    "labs/exercises.py",
+    "exercises",
+    N_("Exercises"),
+    ":material/assignment:",
+    N_("What the chapter asks a class to try, ready to begin."),
+    LABS,
+)
+
+
+def place_at(url_path: str) -> Place:
+    """The page at an address.
+
+    Raises:
+        KeyError: if there is none.
+    """
+    return {place.url_path: place for place in PLACES}[url_path]
+
+
 PLACES: Final = (
     HOME,
     ARCHITECTURE,
@@ -190,6 +209,7 @@ PLACES: Final = (
     DENSE,
     INSIDE,
     RESIDUAL,
+    EXERCISES,
 )
 
 
