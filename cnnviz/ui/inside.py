@@ -51,12 +51,6 @@ class Subject:
         return next((row for row in self.stages if row.path == name), self.stages[-1])
 
     @property
-    def last_stage(self) -> LayerRow:
-        """The last one whose maps still tell places apart: of at least 3×3 cells if there is one."""
-        fine = [row for row in self.stages if min(row.output_shape[2:]) >= 3]
-        return (fine or self.stages)[-1]
-
-    @property
     def model(self) -> "nn.Module":
         """The network, shared and never changed."""
         return _trained(self) if self.checkpoint else _untrained(self.spec)
@@ -139,5 +133,6 @@ def options(_: Language) -> dict[str, Callable[[Mapping[str, Any]], dict[str, st
     return {
         "network": lambda _values: networks(st.query_params.get("network", ""), _),
         "stage": lambda values: {row.path: row.path for row in subject_of(values["network"]).stages},
+        "deep": lambda values: {row.path: row.path for row in reversed(subject_of(values["network"]).stages)},
         "other": lambda _values: {str(label): _(name) for label, name in enumerate(CLASS_NAMES)},
     }

@@ -100,7 +100,7 @@ def render_field(subject: Subject, picture: Any, name: str, spec: InsideLabSpec,
 
 def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
     """Grad-CAM for the predicted class and another one, in this network and before it learnt anything."""
-    stage = subject.last_stage
+    stage = subject.stage(spec.deep)
     sure = inside.probabilities(subject.model, picture)
     order = sure.argsort()[::-1]
     best = ", ".join(
@@ -122,7 +122,8 @@ def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _
                 st.image(
                     encode_png(overlays.enlarged(overlays.over(picture, values), SIDE)),
                     width="stretch",
-                    caption=f"{title}: {_.percent(found.probability)}",
+                    caption=f"{title}: {_.percent(found.probability)}"
+                    + ("" if largest > 0 else " · " + _("nothing here speaks for it")),
                     alt=_("{title}: the places that speak for {label}, {where}.", title=title,
                           label=_(CLASS_NAMES[target]), where=_where(found.map, _)),
                 )  # fmt: skip
