@@ -21,9 +21,7 @@ class InsideLabSpec(Spec):
         50, N_("Across"), N_("Where the cell lies, from the left edge."), ge=0, le=100, step=5, slide=True
     )
     deep: str = knob("", N_("Stage"), N_("Whose maps are weighed; usually the last one that has any."))
-    other: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] = knob(
-        "1", N_("Another class"), N_("To ask what speaks for it.")
-    )
+    other: str = knob("1", N_("Another class"), N_("To ask what speaks for it."))
     channel: int = knob(1, N_("Filter"), N_("Number of the channel behind the stage."), ge=1, le=2048, step=1)
 
 
