@@ -60,8 +60,9 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
         "trained": View(
             N_("Learned filters"),
             N_(
-                "Nobody chose these weights: training did. Each square above is one filter of a network's first "
-                "convolution; bright weights are positive, dark ones negative. Choose one and slide it over a picture."
+                "Nobody chose these weights: training did. Each square of the figure is one filter of a network's "
+                "first convolution; bright weights are positive, dark ones negative. Choose one and slide it "
+                "over a picture."
             ),
             ("picture", "filter"),
             Question(

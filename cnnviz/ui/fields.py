@@ -269,7 +269,7 @@ def _is_range(field: FieldInfo) -> bool:
 def _to_widget(field: FieldInfo, value: Any) -> Any:
     """How a value stands in its widget: a list of numbers becomes text."""
     if isinstance(value, tuple) and not _is_range(field):
-        return ", ".join(str(part) for part in value)
+        return ", ".join(f"{part:g}" if isinstance(part, float) else str(part) for part in value)
     return value
 
 

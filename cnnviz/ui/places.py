@@ -98,6 +98,22 @@ KERNEL: Final = Place(
     N_("One convolution by hand, and the filters that training found."),
     LABS,
 )
+RESIDUAL: Final = Place(
+    "labs/residual.py",
+    "residual",
+    N_("Residual"),
+    ":material/call_merge:",
+    N_("Nested classes, a block that does nothing, gradients in depth, and the race."),
+    LABS,
+)
+EXERCISES: Final = Place(
+    "labs/exercises.py",
+    "exercises",
+    N_("Exercises"),
+    ":material/assignment:",
+    N_("What the chapter asks a class to try, ready to begin."),
+    LABS,
+)
 INCEPTION: Final = Place(
     "labs/inception.py",
     "inception",
@@ -131,9 +147,31 @@ INSIDE: Final = Place(
     LABS,
 )
 PLACES: Final = (
-    HOME, ARCHITECTURE, BLOCKS, COMPARE, AUGMENTATION, TRAINING,
-    BATCH_NORM, ACTIVATIONS, KERNEL, INCEPTION, RESNEXT, DENSE, INSIDE,
-)  # fmt: skip
+    HOME,
+    ARCHITECTURE,
+    BLOCKS,
+    COMPARE,
+    AUGMENTATION,
+    TRAINING,
+    BATCH_NORM,
+    ACTIVATIONS,
+    KERNEL,
+    INCEPTION,
+    RESIDUAL,
+    RESNEXT,
+    DENSE,
+    INSIDE,
+    EXERCISES,
+)
+
+
+def place_at(url_path: str) -> Place:
+    """The page at an address.
+
+    Raises:
+        KeyError: if there is none.
+    """
+    return {place.url_path: place for place in PLACES}[url_path]
 
 
 def navigation_pages(_: Language) -> dict[str, list[st.Page]]:

@@ -5,11 +5,16 @@ import re
 import pytest
 
 from cnnviz.language import LANGUAGES, Language
-from cnnviz.specs import lab_activations, lab_batch_norm, lab_kernel
+from cnnviz.specs import lab_activations, lab_batch_norm, lab_kernel, lab_residual
 from cnnviz.ui.links import encode
-from cnnviz.ui.places import ACTIVATIONS, BATCH_NORM, KERNEL
+from cnnviz.ui.places import ACTIVATIONS, BATCH_NORM, KERNEL, RESIDUAL
 
-VIEWS = {BATCH_NORM: lab_batch_norm.VIEWS, ACTIVATIONS: lab_activations.VIEWS, KERNEL: lab_kernel.VIEWS}
+VIEWS = {
+    BATCH_NORM: lab_batch_norm.VIEWS,
+    ACTIVATIONS: lab_activations.VIEWS,
+    KERNEL: lab_kernel.VIEWS,
+    RESIDUAL: lab_residual.VIEWS,
+}
 EVERY_VIEW = pytest.mark.parametrize(
     ("place", "view"), [(place, view) for place, views in VIEWS.items() for view in views],
     ids=lambda part: getattr(part, "url_path", part),

@@ -1,0 +1,68 @@
+"""An exercise's links in words: the page, and what is set there, in the reader's language."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from cnnviz.architectures import architecture
+from cnnviz.language import Language
+from cnnviz.specs import lab_batch_norm, lab_kernel, lab_residual
+from cnnviz.specs.augmentation import CHAPTER_PIPELINES
+from cnnviz.specs.block_catalog import block
+from cnnviz.specs.comparison import contender
+from cnnviz.specs.exercises import Target
+from cnnviz.specs.grid import GridSpec
+from cnnviz.specs.lab import View
+from cnnviz.specs.training import TrainingConfig
+from cnnviz.ui.fields import choice_label
+from cnnviz.ui.network import BatchSpec
+from cnnviz.ui.places import place_at
+
+_VIEWS: Final[Mapping[str, Mapping[str, View]]] = {
+    "batch-norm": lab_batch_norm.VIEWS,
+    "kernel": lab_kernel.VIEWS,
+    "residual": lab_residual.VIEWS,
+}
+_SPECS: Final[Mapping[str, tuple[Any, ...]]] = {
+    "training": (TrainingConfig,),
+    "architecture": (BatchSpec,),
+    "augmentation": (GridSpec,),
+    "batch-norm": (lab_batch_norm.BatchNormSpec,),
+    "kernel": (lab_kernel.KernelSpec,),
+    "residual": (lab_residual.ResidualLabSpec,),
+}
+
+
+def target_label(target: Target, _: Language) -> str:
+    """Where a link leads and what is set there: "Training: LeNet-5, Pooling: Maximum"."""
+    parts = [_part(target, name, text, _) for name, text in target.parameters.items()]
+    return f"{_(place_at(target.url_path).title)}: {', '.join(parts)}"
+
+
+def _part(target: Target, name: str, text: str, _: Language) -> str:
+    """One parameter of a link in words."""
+    net = target.parameters.get("net", "")
+    named: Mapping[str, Callable[[], str]] = {
+        "net": lambda: _(architecture(text).title),
+        "networks": lambda: " · ".join(contender(key).title(_) for key in text.split(",")),
+        "variant": lambda: contender(f"{net}~{text}").title(_),
+        "block": lambda: _(block(text).title),
+        "view": lambda: _(_VIEWS[target.url_path][text].title),
+    }
+    if target.url_path == "augmentation":
+        named = {**named, "preset": lambda: _(CHAPTER_PIPELINES[text].title)}
+    return named[name]() if name in named else _setting(target, name.rpartition(".")[2], text, _)
+
+
+def _setting(target: Target, field: str, text: str, _: Language) -> str:
+    """A field of one of the page's specs: its label and its value."""
+    net, kind = target.parameters.get("net"), target.parameters.get("block")
+    specs = [*_SPECS.get(target.url_path, ()), *([architecture(net).spec_type] if net else [])]
+    specs += [block(kind).spec_type] if kind else []
+    found = next(spec.model_fields[field] for spec in specs if field in spec.model_fields)
+    return f"{_(found.title)}: {_value(found.annotation, text, _)}"
+
+
+def _value(annotation: Any, text: str, _: Language) -> str:
+    if annotation is bool:
+        return _("yes") if text == "1" else _("no")
+    return _.number(float(text)) if annotation in (int, float) else choice_label(text, _)

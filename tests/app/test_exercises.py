@@ -1,0 +1,49 @@
+"""Every exercise's links open the right page, and the settings they ask for are there."""
+
+import pytest
+
+from cnnviz.language import LANGUAGES, Language
+from cnnviz.specs.exercises import CHAPTERS, EXERCISES, Target
+from cnnviz.ui.exercises import target_label
+from cnnviz.ui.links import encode
+from cnnviz.ui.places import EXERCISES as PAGE
+from cnnviz.ui.places import place_at
+
+TARGETS = sorted(
+    {
+        (target.url_path, tuple(target.parameters.items()))
+        for exercises in EXERCISES.values()
+        for exercise in exercises
+        for target in exercise.targets
+    }
+)
+
+
+def test_every_network_of_the_chapter_has_its_exercises():
+    """The chapter lists 5 for LeNet and AlexNet, 4 for VGG, 5 NiN, 6 GoogLeNet, 6 BN, 5 ResNet, 4 DenseNet, 3 last."""
+    assert list(EXERCISES) == list(CHAPTERS)
+    assert [len(exercises) for exercises in EXERCISES.values()] == [5, 5, 4, 5, 6, 6, 5, 4, 3]
+
+
+@pytest.mark.parametrize(("url_path", "parameters"), TARGETS, ids=lambda part: str(part)[:60])
+def test_a_link_opens_the_page_with_its_settings(open_page, url_path, parameters):
+    app = open_page(place_at(url_path), "en", **dict(parameters))
+    assert not app.exception
+    assert not app.warning and not app.error, "nothing of the link is refused"
+    for name, text in parameters:
+        assert encode(app.session_state[f"{url_path}.{name}"]) == text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_link_says_in_words_what_it_sets(language):
+    for url_path, parameters in TARGETS:
+        label = target_label(Target(url_path, dict(parameters)), Language(language))
+        assert "_" not in label and "~" not in label, "no name of the code"
+
+
+@pytest.mark.parametrize(("chapter", "language"), [*((chapter, "en") for chapter in CHAPTERS), ("lenet", "es")])
+def test_the_page_lists_them(open_page, chapter, language):
+    app = open_page(PAGE, language, network=chapter)
+    assert not app.exception and not app.warning
+    said = " ".join(element.value for element in app.markdown)
+    assert all(Language(language)(exercise.text) in said for exercise in EXERCISES[chapter])
