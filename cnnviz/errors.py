@@ -70,6 +70,7 @@ MESSAGES: Final[dict[str, str]] = {
     ),
     "value_not_odd": N_("{label}: {value} is even and has no middle. Take {below} or {above}."),
     "drawn_does_not_match": N_("The values were drawn for {received}, but the operations are {expected}. Draw again."),
+    "weights_unusable": N_("The weights in {file} do not fit {title}. Fetch them again."),
     # training
     "classes_do_not_match": N_("Fashion-MNIST has 10 classes and the network has {value}. Set it to 10."),
     "device_missing": N_("This machine has no {value} device. Choose automatic or cpu."),

@@ -4,12 +4,14 @@ Huang et al. 2016, "Densely connected convolutional networks", arXiv 1608.06993.
 taken apart; what is said about concatenation and addition is tried on a block with weights drawn from a seed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from cnnviz.inspection import report_of
 from cnnviz.inspection.blocks import block_report
 from cnnviz.rows import LayerRow, Report
+from cnnviz.specs.architectures import ArchitectureSpec
 from cnnviz.specs.blocks import ConvolutionSpec
 from cnnviz.specs.catalog import architecture
 from cnnviz.specs.labs.dense import DenseLabSpec
@@ -156,13 +158,18 @@ class Kept:
     parameters: int
 
 
-def memory(spec: DenseLabSpec) -> tuple[Kept, ...]:
-    """DenseNet and ResNet-18 at 96 and 224 px, in this order."""
+def memory(spec: DenseLabSpec, take_apart: Callable[[ArchitectureSpec, int], Report] = report_of) -> tuple[Kept, ...]:
+    """DenseNet and ResNet-18 at 96 and 224 px, in this order.
+
+    Args:
+        spec: DenseNet's knobs and the batch size.
+        take_apart: network and batch size → report; a page gives one that remembers.
+    """
     found = []
     for network in (spec.network(), architecture("resnet18").spec()):
         title = architecture(network.key).title
         for size in SIZES:
-            report = report_of(network.replace(image_size=size), spec.batch)
+            report = take_apart(network.replace(image_size=size), spec.batch)
             joins = [row for row in report.leaves if row.type == "Concatenate"]
             fresh = sum(
                 row.output_bytes - row.output_bytes * row.input_shape[1] // row.output_shape[1] for row in joins

@@ -10,7 +10,7 @@ import streamlit as st
 from cnnviz.architectures import architecture
 from cnnviz.data import CLASS_NAMES, cat, decode_image, fashion_mnist, garment
 from cnnviz.errors import CnnvizError
-from cnnviz.insight import inside
+from cnnviz.insight import inside, published
 from cnnviz.language import Language
 from cnnviz.rows import LayerRow, Report
 from cnnviz.specs.architectures import ArchitectureSpec
@@ -30,16 +30,33 @@ LARGEST: Final = 200 * 2**20  # bytes of weights; a server that thirty people sh
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A network to look into: its spec, the checkpoint with its weights if it has been trained, and when that was."""
+    """A network to look into.
+
+    Attributes:
+        spec: how it takes pictures.
+        checkpoint: the file with its weights; "" if it has learnt nothing.
+        written: when that file was written, so that newer weights are read anew.
+        published: torchvision's name if the weights are published ones, else "".
+    """
 
     spec: ArchitectureSpec
     checkpoint: str = ""
     written: float = 0.0
+    published: str = ""
 
     @property
     def report(self) -> Report:
         """It taken apart."""
-        return report_of(self.spec)
+        return _published_report(self.published) if self.published else report_of(self.spec)
+
+    @property
+    def untrained(self) -> "Subject":
+        """The same network before it learnt anything."""
+        return Subject(self.spec, published=self.published)
+
+    def classes(self, _: Language) -> tuple[str, ...]:
+        """What its classes are called; ImageNet's have English names only."""
+        return _imagenet(self.published) if self.published else tuple(_(name) for name in CLASS_NAMES)
 
     @property
     def stages(self) -> tuple[LayerRow, ...]:
@@ -51,25 +68,28 @@ class Subject:
         return next((row for row in self.stages if row.path == name), self.stages[-1])
 
     @property
-    def last_stage(self) -> LayerRow:
-        """The last one whose maps still tell places apart: of at least 3×3 cells if there is one."""
-        fine = [row for row in self.stages if min(row.output_shape[2:]) >= 3]
-        return (fine or self.stages)[-1]
-
-    @property
     def model(self) -> "nn.Module":
         """The network, shared and never changed."""
-        return _trained(self) if self.checkpoint else _untrained(self.spec)
+        return _model(self)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
-def _untrained(spec: ArchitectureSpec) -> "nn.Module":
-    return inside.untrained(spec)
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _model(subject: Subject) -> "nn.Module":
+    file = Path(subject.checkpoint)
+    if subject.published:
+        name = subject.published
+        return published.published(name, file) if subject.checkpoint else published.untrained(name)
+    return inside.trained(subject.spec, file) if subject.checkpoint else inside.untrained(subject.spec)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
-def _trained(subject: Subject) -> "nn.Module":
-    return inside.trained(subject.spec, Path(subject.checkpoint))
+@st.cache_resource(max_entries=len(published.CHAINS), show_spinner=False)
+def _published_report(name: str) -> Report:
+    return published.report(name)
+
+
+@st.cache_resource(max_entries=len(published.CHAINS), show_spinner=False)
+def _imagenet(name: str) -> tuple[str, ...]:
+    return published.class_names(name)
 
 
 def _checkpoint(record: RunRecord) -> Path | None:
@@ -96,9 +116,16 @@ def networks(asked: str, _: Language) -> dict[str, str]:
         for record in records.values()
         if _checkpoint(record) and report_of(record.config.architecture).weight_bytes <= LARGEST
     }
+    for name in published.available():
+        found[f"imagenet:{name}"] = _("{title}, trained on ImageNet", title=_title(name))
     for key in UNTRAINED:
         found[f"untrained:{key}"] = _("{title}, untrained", title=_(architecture(key).title))
     return found
+
+
+def _title(name: str) -> str:
+    """How torchvision's network is called."""
+    return architecture(f"torchvision/{name}").title
 
 
 def plain_name(record: RunRecord, _: Language) -> str:
@@ -116,6 +143,11 @@ def subject_of(network: str) -> Subject:
         if path is not None:
             return Subject(record.config.architecture, str(path), path.stat().st_mtime)
         return Subject(record.config.architecture)
+    if kind == "imagenet":
+        file = published.available().get(name)
+        if file is not None:
+            return Subject(published.spec_of(name), str(file), file.stat().st_mtime, name)
+        name = UNTRAINED[0]
     return Subject(architecture(name or UNTRAINED[0]).spec())
 
 
@@ -139,5 +171,8 @@ def options(_: Language) -> dict[str, Callable[[Mapping[str, Any]], dict[str, st
     return {
         "network": lambda _values: networks(st.query_params.get("network", ""), _),
         "stage": lambda values: {row.path: row.path for row in subject_of(values["network"]).stages},
-        "other": lambda _values: {str(label): _(name) for label, name in enumerate(CLASS_NAMES)},
+        "deep": lambda values: {row.path: row.path for row in reversed(subject_of(values["network"]).stages)},
+        "other": lambda values: {
+            str(label): name for label, name in enumerate(subject_of(values["network"]).classes(_))
+        },
     }

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cnnviz.data import CLASS_NAMES, encode_png, fashion_mnist, garment
 from cnnviz.figures import overlays
-from cnnviz.insight import inside
+from cnnviz.insight import inside, published
 from cnnviz.language import Language
 from cnnviz.specs.labs.inside import InsideLabSpec
 from cnnviz.ui.inside import Subject, picture_of, subject_of
@@ -30,10 +30,28 @@ def views(lab: Lab[InsideLabSpec]) -> dict[str, Callable[[InsideLabSpec, Languag
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(_("This network has learnt nothing yet. Train one, come back, and choose it here."))
                 page_link(TRAINING, _("Train it"), net=subject.spec.key)
+        with lab.hand:
+            _render_fetching(_)
         return numbers
 
     renders = {"maps": render_maps, "field": render_field, "cam": render_cam, "filters": render_filters}
     return {key: partial(show, render) for key, render in renders.items()}
+
+
+def _render_fetching(_: Language) -> None:
+    """How networks trained on ImageNet come here, unless some are here already."""
+    if published.available():
+        return
+    with st.expander(_("A network trained on ImageNet"), icon=":material/download:", key="fetching"):
+        st.caption(
+            _(
+                "With a connection, run this once for each of {names}, put the file into a folder and start the "
+                "app with {variable} naming that folder.",
+                names=", ".join(published.CHAINS),
+                variable=published.VARIABLE,
+            )
+        )
+        st.code(published.COMMAND.format(name="resnet18"), language="bash", wrap_lines=True)
 
 
 def render_maps(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
@@ -100,18 +118,19 @@ def render_field(subject: Subject, picture: Any, name: str, spec: InsideLabSpec,
 
 def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
     """Grad-CAM for the predicted class and another one, in this network and before it learnt anything."""
-    stage = subject.last_stage
+    stage = subject.stage(spec.deep)
+    classes = subject.classes(_)
     sure = inside.probabilities(subject.model, picture)
     order = sure.argsort()[::-1]
     best = ", ".join(
-        f"{_(CLASS_NAMES[label])} {_.percent(float(sure[label]))}" for label in order[:3] if sure[label] >= LITTLE
+        f"{classes[label]} {_.percent(float(sure[label]))}" for label in order[:3] if sure[label] >= LITTLE
     )
     st.markdown(_("**The network says: {classes}.** It was shown: {name}.", classes=best, name=name))
     targets = (int(order[0]), int(spec.other))
-    before = Subject(subject.spec)
+    before = subject.untrained
     titles = (_("This network"), _("Before it learnt anything")) if subject.checkpoint else (_("This network"),)
     for target in dict.fromkeys(targets):
-        st.markdown(f"**{_(CLASS_NAMES[target])}**")
+        st.markdown(f"**{classes[target]}**")
         with st.grid(3, min_column_width=130):
             st.image(encode_png(overlays.plain(picture, SIDE)), width="stretch", caption=_("The input"),
                      alt=_("The input: {name}.", name=name))  # fmt: skip
@@ -122,9 +141,10 @@ def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _
                 st.image(
                     encode_png(overlays.enlarged(overlays.over(picture, values), SIDE)),
                     width="stretch",
-                    caption=f"{title}: {_.percent(found.probability)}",
+                    caption=f"{title}: {_.percent(found.probability)}"
+                    + ("" if largest > 0 else " · " + _("nothing here speaks for it")),
                     alt=_("{title}: the places that speak for {label}, {where}.", title=title,
-                          label=_(CLASS_NAMES[target]), where=_where(found.map, _)),
+                          label=classes[target], where=_where(found.map, _)),
                 )  # fmt: skip
     st.caption(_("Behind {stage}, {size} cells.", stage=stage.name, size=_.shape(stage.output_shape[2:])))
     return {}
@@ -148,6 +168,9 @@ def excited(subject: Subject) -> Mapping[str, inside.Excitement]:
 
 def render_filters(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
     """The nine test pictures that a filter answers to most."""
+    if subject.published:
+        st.info(_("The pictures that are searched are Fashion-MNIST's: choose a network that was trained on them."))
+        return {"first": "–", "last": "–", "chance": "–"}
     stage = subject.stage(spec.stage)
     with st.skeleton(height=420):
         everything = excited(subject)

@@ -131,6 +131,22 @@ KERNEL: Final = Place(
     N_("One convolution by hand, and the filters that training found."),
     LABS,
 )
+RESIDUAL: Final = Place(
+    "labs/residual.py",
+    "residual",
+    N_("Residual"),
+    ":material/call_merge:",
+    N_("Nested classes, a block that does nothing, gradients in depth, and the race."),
+    LABS,
+)
+EXERCISES: Final = Place(
+    "labs/exercises.py",
+    "exercises",
+    N_("Exercises"),
+    ":material/assignment:",
+    N_("What the chapter asks a class to try, ready to begin."),
+    LABS,
+)
 INCEPTION: Final = Place(
     "labs/inception.py",
     "inception",
@@ -163,14 +179,6 @@ INSIDE: Final = Place(
     N_("Feature maps, receptive fields, Grad-CAM and filters of a network of your own."),
     LABS,
 )
-RESIDUAL: Final = Place(
-    "labs/residual.py",
-    "residual",
-    N_("Residual"),
-    ":material/call_merge:",
-    N_("Nested classes, a block that does nothing, gradients in depth, and the race."),
-    LABS,
-)
 EXERCISES: Final = Place(
     "labs/exercises.py",
     "exercises",
@@ -178,7 +186,6 @@ EXERCISES: Final = Place(
     ":material/assignment:",
     N_("What the chapter asks a class to try, ready to begin."),
     LABS,
-)
 
 
 def place_at(url_path: str) -> Place:
@@ -188,8 +195,6 @@ def place_at(url_path: str) -> Place:
         KeyError: if there is none.
     """
     return {place.url_path: place for place in PLACES}[url_path]
-
-
 PLACES: Final = (
     HOME,
     ARCHITECTURE,
@@ -204,11 +209,12 @@ PLACES: Final = (
     BATCH_NORM,
     ACTIVATIONS,
     KERNEL,
+    RESIDUAL,
+    EXERCISES,
     INCEPTION,
     RESNEXT,
     DENSE,
     INSIDE,
-    RESIDUAL,
     EXERCISES,
 )
 

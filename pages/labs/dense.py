@@ -12,6 +12,7 @@ from cnnviz.language import N_, Language
 from cnnviz.specs.labs.dense import VIEWS, DenseLabSpec
 from cnnviz.ui.charts import PLAIN
 from cnnviz.ui.lab import Lab
+from cnnviz.ui.network import report_of
 from cnnviz.ui.places import DENSE
 from cnnviz.ui.reader import dark
 from cnnviz.ui.theme import colour_of
@@ -35,7 +36,7 @@ def steps_of(spec: DenseLabSpec) -> tuple[Step, ...]:
 @st.cache_resource(max_entries=128, show_spinner=False)
 def kept(spec: DenseLabSpec) -> tuple[Kept, ...]:
     """See `cnnviz.insight.dense.memory`; computed once for everybody."""
-    return memory(spec)
+    return memory(spec, report_of)
 
 
 @st.cache_resource(show_spinner=False)

@@ -85,3 +85,32 @@ def test_a_run_whose_weights_are_gone_is_not_offered(open_page):
     app = open_page(INSIDE, "en", network=f"run:{run_id}")
     assert not app.exception
     assert app.warning and f"run:{run_id}" not in app.selectbox(key="inside.network").options
+
+
+def test_published_weights_on_disk_are_offered_and_name_imagenets_classes(open_page, tmp_path, monkeypatch):
+    from safetensors.torch import save_file
+    from torchvision.models import get_model
+
+    weights = get_model("mobilenet_v3_large", weights=None).state_dict()
+    weights["classifier.3.bias"][281] = 50
+    save_file(weights, tmp_path / "mobilenet_v3_large.safetensors")
+    monkeypatch.setenv("CNNVIZ_WEIGHTS", str(tmp_path))
+    app = open_page(INSIDE, "en", view="cam", network="imagenet:mobilenet_v3_large", picture="cat", other="285")
+    assert not app.exception and not app.warning
+    assert "The network says: tabby 100" in said(app) and "Egyptian cat" in said(app)
+    assert "learnt nothing" not in said(app)
+
+
+def test_without_published_weights_one_reads_how_they_get_here(open_page, monkeypatch):
+    monkeypatch.delenv("CNNVIZ_WEIGHTS", raising=False)
+    app = open_page(INSIDE, "en")
+    assert any("CNNVIZ_WEIGHTS" in caption.value for caption in app.caption)
+    assert any("safetensors" in code.value for code in app.code)
+
+
+def test_weights_that_cannot_be_used_are_a_sentence(open_page, tmp_path, monkeypatch):
+    (tmp_path / "resnet18.safetensors").write_bytes(b"")
+    monkeypatch.setenv("CNNVIZ_WEIGHTS", str(tmp_path))
+    app = open_page(INSIDE, "en", network="imagenet:resnet18")
+    assert not app.exception
+    assert any("do not fit" in error.value for error in app.error)

@@ -148,7 +148,7 @@ def test_the_strongest_pictures_are_the_strongest_of_a_loop():
 
 def test_a_dear_network_searches_fewer():
     spec, model, _report = network("lenet")
-    assert inside.excitement(model, spec, 10**12)["conv1"].pictures == 100
+    assert inside.excitement(model, spec, 10**12)["conv1"].pictures == 40
 
 
 def test_a_checkpoint_gives_back_the_networks_answers(tmp_path):

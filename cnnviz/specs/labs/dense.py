@@ -29,8 +29,8 @@ class DenseLabSpec(Spec):
         4, N_("Terms"), N_("The first one is the constant; each further one has x once more."), ge=1, le=10, step=1,
         slide=True,
     )  # fmt: skip
-    batch: int = knob(
-        64, N_("Batch size"), N_("Pictures that pass through the network together."), ge=1, le=256, step=1, slide=True
+    batch: Literal[1, 16, 32, 64, 128, 256] = knob(
+        64, N_("Batch size"), N_("Pictures that pass through the network together."), slide=True
     )
 
     def network(self, image_size: int = 96) -> ArchitectureSpec:

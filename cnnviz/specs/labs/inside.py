@@ -20,9 +20,8 @@ class InsideLabSpec(Spec):
     across: int = knob(
         50, N_("Across"), N_("Where the cell lies, from the left edge."), ge=0, le=100, step=5, slide=True
     )
-    other: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] = knob(
-        "1", N_("Another class"), N_("To ask what speaks for it.")
-    )
+    deep: str = knob("", N_("Stage"), N_("Whose maps are weighed; usually the last one that has any."))
+    other: str = knob("1", N_("Another class"), N_("To ask what speaks for it."))
     channel: int = knob(1, N_("Filter"), N_("Number of the channel behind the stage."), ge=1, le=2048, step=1)
 
 
@@ -72,7 +71,7 @@ VIEWS: Final = {
             "score and added up; what is negative counts as zero. Beside it, the same for the same network before it "
             "has learnt anything."
         ),
-        ("network", "picture", "garment", "other"),
+        ("network", "deep", "picture", "garment", "other"),
         Question(
             N_("An untrained network is asked the same. Does it draw a map too?"),
             (N_("No, it stays black"), N_("Yes, and often a convincing one")),
