@@ -119,6 +119,10 @@ MESSAGES: Final[dict[str, str]] = {
     "text_too_long": N_("{label}: {length} characters are too many, the most allowed is {limit}. Shorten it."),
     "tags_too_many": N_("{count} tags are too many, the most allowed is {limit}. Take some away."),
     "run_unknown": N_("There is no run {value} on this server."),
+    "batch_norm_not_shared": N_(
+        "Batch normalisation looks at the whole batch, which several processes on {device} cannot share. "
+        "Choose a network without it, or one process."
+    ),
     "ray_missing": N_("Ray is not installed. Install it with requirements-ray.txt, or leave CNNVIZ_EXECUTOR unset."),
     "cluster_missing": N_("The cluster at {address} cannot be used: {reason}"),
     "store_not_empty": N_("There are runs in {folder} already. Name an empty folder with CNNVIZ_HOME."),
