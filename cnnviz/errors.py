@@ -117,8 +117,14 @@ MESSAGES: Final[dict[str, str]] = {
         "The budget is {epochs} passes over all images for one contestant, the most allowed is {limit}. Give less."
     ),
     "race_unknown": N_("There is no race {value} on this server."),
+    "batch_norm_not_shared": N_(
+        "Batch normalisation looks at the whole batch, which several processes on {device} cannot share. "
+        "Choose a network without it, or one process."
+    ),
     "ray_missing": N_("Ray is not installed. Install it with requirements-ray.txt, or leave CNNVIZ_EXECUTOR unset."),
     "cluster_missing": N_("The cluster at {address} cannot be used: {reason}"),
+    "store_not_empty": N_("There are runs in {folder} already. Name an empty folder with CNNVIZ_HOME."),
+    "backup_unreadable": N_("{file} is no copy of a run store, or it is damaged."),
     # the class
     "nickname_invalid": N_("A nickname has 1 to {limit} characters, at least one of them a letter or a digit."),
     "nickname_taken": N_("Somebody else here is called {nickname}. Choose another nickname."),

@@ -19,7 +19,7 @@ from cnnviz.training.history import LAST, history, step_of
 from cnnviz.training.records import Failure, RunRecord, State, StepArrays
 from cnnviz.training.same import config_hash
 
-_ID: Final = re.compile(r"[a-z2-9]{10}")
+RUN_ID: Final = re.compile(r"[a-z2-9]{10}")
 
 
 class RunReader:
@@ -169,7 +169,7 @@ class RunReader:
 
 def _checked(run_id: str) -> str:
     """An id fit for a path and a query: ids come from links, so they may be anything."""
-    if not isinstance(run_id, str) or not _ID.fullmatch(run_id):
+    if not isinstance(run_id, str) or not RUN_ID.fullmatch(run_id):
         raise CnnvizError("run_unknown", value=str(run_id)[:40])
     return run_id
 

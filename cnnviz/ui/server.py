@@ -1,67 +1,122 @@
-"""What the server does besides pages: the owner's cookie, safe headers, plotly.js and a health answer."""
+"""What the server does besides pages: the owner's cookie, safe headers, plotly.js, health, readiness and metrics."""
 
 import secrets
-from http.cookies import SimpleCookie
+from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from cnnviz import __version__
+from cnnviz.errors import CnnvizError
+from cnnviz.training.pace import RateLimit
 from cnnviz.ui.components.routes import component_routes
+from cnnviz.ui.headers import SAFE_HEADERS
+from cnnviz.ui.metrics import MEDIA_TYPE, exposition, meter, server_families, unready
 
 COOKIE: Final = "cnnviz_owner"
 _YEAR: Final = 365 * 24 * 3600
-_HEADERS: Final = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"SAMEORIGIN"),
-    (b"referrer-policy", b"no-referrer"),
-)
+_UPLOADS: Final = "/_stcore/upload_file/"
+UPLOADS_A_MINUTE: Final = 30
 
 
 class Envelope:
-    """ASGI middleware: gives a browser its owner's key once, in a cookie that scripts cannot read, and safe headers.
+    """ASGI middleware around every answer.
 
-    The key decides whose runs these are; it is random, says nothing about the person and never stands in a link.
+    It gives a browser its owner's key once, in a cookie that scripts cannot read, and safe headers with every answer.
+    The key decides whose runs these are; it is random, says nothing about the person and never stands in a link. It
+    counts connections, and refuses uploads that come too fast.
     """
 
     def __init__(self, app: Any) -> None:
         self.app = app
+        self._pace = RateLimit(UPLOADS_A_MINUTE, 60)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass the request on; add headers to its answer."""
+        if scope["type"] == "websocket":
+            with meter().session():
+                await self.app(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        known = COOKIE in SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
+        key = _key_of(headers.get(b"cookie", b""))
+        secure = scope.get("scheme") == "https" or headers.get(b"x-forwarded-proto") == b"https"
 
         async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
-                added = list(_HEADERS)
+                added = [pair for pair in SAFE_HEADERS if pair[0] not in dict(message["headers"])]
                 is_page = any(
-                    key == b"content-type" and value.startswith(b"text/html") for key, value in message["headers"]
+                    name == b"content-type" and value.startswith(b"text/html") for name, value in message["headers"]
                 )
-                if is_page and not known:
-                    added.append((b"set-cookie", _cookie().encode()))
+                if is_page and key is None:
+                    added.append((b"set-cookie", _cookie(secure).encode()))
                 message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 
+        if scope["method"] in ("PUT", "POST") and _UPLOADS in scope["path"]:
+            client = scope.get("client") or ("",)
+            try:
+                self._pace.use(key or str(client[0]))
+            except CnnvizError as error:
+                meter().refuse_upload()
+                retry = {"Retry-After": str(error.parameters["seconds"])}
+                refusal = PlainTextResponse(str(error), status_code=429, headers=retry)
+                await refusal(scope, receive, send_with_headers)
+                return
         await self.app(scope, receive, send_with_headers)
 
 
-def _cookie() -> str:
-    return f"{COOKIE}={secrets.token_urlsafe(24)}; Max-Age={_YEAR}; Path=/; HttpOnly; SameSite=Lax"
+def _key_of(cookies: bytes) -> str | None:
+    """The owner's key among a browser's cookies; a header that cannot be read has none."""
+    try:
+        found = SimpleCookie(cookies.decode("latin-1")).get(COOKIE)
+    except CookieError:
+        return None
+    return None if found is None else found.value
 
 
-async def _health(_request: Any) -> JSONResponse:
+def _cookie(secure: bool) -> str:
+    only = "; Secure" if secure else ""
+    return f"{COOKIE}={secrets.token_urlsafe(24)}; Max-Age={_YEAR}; Path=/; HttpOnly; SameSite=Lax{only}"
+
+
+async def _health(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok", "version": __version__})
+
+
+def _ready(_request: Request) -> JSONResponse:
+    """Not a coroutine: the store may keep it waiting, and nobody else shall wait with it."""
+    from cnnviz.ui.engine import engine
+
+    try:
+        reason = unready(engine())
+    except CnnvizError as error:
+        reason = error.code
+    return JSONResponse({"ready": not reason, "reason": reason}, status_code=503 if reason else 200)
+
+
+def _metrics(_request: Request) -> Response:
+    from cnnviz.ui.engine import engine
+
+    try:
+        return PlainTextResponse(exposition(server_families(meter(), engine())), media_type=MEDIA_TYPE)
+    except CnnvizError as error:
+        return PlainTextResponse(str(error), status_code=503)
 
 
 def routes() -> list[BaseRoute]:
     """The routes that the app adds to Streamlit's own."""
-    return [Route("/app/health", _health), *component_routes()]
+    return [
+        Route("/app/health", _health),
+        Route("/app/ready", _ready),
+        Route("/app/metrics", _metrics),
+        *component_routes(),
+    ]
 
 
 def middleware() -> list[Middleware]:

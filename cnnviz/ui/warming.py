@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 from cnnviz.errors import CnnvizError
+from cnnviz.ui.metrics import meter
 
 _FIRST_PAINT: Final = threading.Event()  # set once, never cleared: the same for everybody
 _NOBODY_CAME: Final = 5.0  # seconds after which the start alone is reason enough
@@ -25,6 +26,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 
 def painted() -> None:
     """A page has been sent."""
+    meter().rerun()
     _FIRST_PAINT.set()
 
 

@@ -1,0 +1,192 @@
+"""What a playful person could send: each is refused in words, and nobody else notices.
+
+The whole app runs on the loopback interface; the attackers talk to it as browsers do. `make soak` sends every forgery
+to every widget, `make test` one to each.
+"""
+
+import os
+import random
+import threading
+import urllib.error
+import urllib.request
+
+import pytest
+from websockets.exceptions import WebSocketException
+
+from cnnviz.training import RunStore
+from cnnviz.ui.places import PLACES
+from tests.load.visitor import Visitor
+
+pytestmark = pytest.mark.timeout(600)
+FORGERIES = (
+    ("string_value", "<script>alert(1)</script>"),
+    ("string_value", "../../etc/passwd"),
+    ("int_value", -(2**62)),
+    ("int_value", 2**62),
+    ("double_value", float("nan")),
+    ("double_value", float("inf")),
+    ("bool_value", True),
+    ("trigger_value", True),
+    ("int_array_value", [2**62, -1]),
+    ("double_array_value", [float("nan")] * 3),
+    ("string_array_value", ["x" * 100_000]),
+    ("json_value", '{"__proto__": {"x": 1}}'),
+    ("json_value", "no json"),
+    ("bytes_value", b"\xff" * 1000),
+    ("arrow_value", {}),
+    ("file_uploader_state_value", {}),
+)
+"""(field of a widget's state, value): the right type out of bounds, and every wrong type."""
+
+
+@pytest.fixture
+def bystander(app):
+    """Somebody else, who works on while the attack goes on."""
+    with Visitor(app.url) as visitor:
+        visitor.open("training", net="lenet")
+        yield visitor
+        visitor.open("training", net="lenet")
+        assert not visitor.exceptions and "Start" in visitor.labels
+
+
+def forge(app, place, forgeries):
+    """Send some forgeries to every widget of a page; afterwards the page works for whoever sent them."""
+    with Visitor(app.url) as visitor:
+        visitor.open(place.url_path)
+        count = 0
+        for widget in list(visitor.widgets):
+            for field, value in forgeries(widget):
+                visitor.open(place.url_path)
+                visitor.forge(widget, value, field)
+                count += 1
+        with Visitor(app.url, cookie=visitor.cookie) as again:
+            again.open(place.url_path)
+            assert not again.exceptions, place.url_path
+        return count
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.url_path)
+def test_forged_values_for_every_widget_reach_nobody_else(app, bystander, place):
+    chance = random.Random(place.url_path)
+    assert forge(app, place, lambda _widget: [chance.choice(FORGERIES)])
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.url_path)
+def test_every_forgery_for_every_widget(app, bystander, place):
+    assert forge(app, place, lambda _widget: FORGERIES) >= len(FORGERIES)
+
+
+def test_bytes_that_are_no_message_end_one_conversation_at_most(app, bystander):
+    for data in (b"", b"\x00" * 10, os.urandom(1000), b"\xff" * 100_000, "text"):
+        with Visitor(app.url) as visitor:
+            visitor.raw(data)
+            try:
+                visitor.open("home")
+            except (WebSocketException, TimeoutError):
+                continue  # the server hung up on whoever sent this
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"run": "../../etc/passwd"}, {"run": "' OR 1=1 --"}, {"run": "abcdefghij"}, {"run": "a" * 5000},
+        {"net": "<img src=x onerror=alert(1)>"}, {"epochs": "1e400", "batch_size": "-1", "learning_rate": "nan"},
+    ],
+    ids=",".join,
+)  # fmt: skip
+def test_a_forged_link_ends_in_a_sentence(app, query):
+    with Visitor(app.url) as visitor:
+        visitor.open("training", **query)
+        assert not visitor.exceptions
+        assert "The link could not be followed" in visitor.said
+
+
+def test_a_foreign_run_can_be_watched_and_not_touched(app, bystander):
+    with Visitor(app.url) as ana, Visitor(app.url) as mallory:
+        join(ana, "Ana")
+        ana.open("training", net="lenet", epochs="50")
+        ana.press("Start")
+        run_id = next(part for part in ana.query.split("&") if part.startswith("run=")).removeprefix("run=")
+        stop = ana.labels["Stop"]
+        join(mallory, "Mallory")
+        mallory.open("training", run=run_id)
+        assert "Stop" not in mallory.labels and "somebody else" in mallory.said
+        mallory.forge(stop, True, "trigger_value")
+        store = RunStore(app.home)
+        assert store.record(run_id).state not in ("stopping", "stopped")
+        store.close()
+        ana.open("training", run=run_id)
+        ana.press("Stop")
+
+
+def join(visitor, name):
+    """Take part in the class."""
+    visitor.open("class")
+    visitor._states[visitor.labels["Nickname"]] = "string_value", name
+    visitor.press("Join the class")
+    assert not visitor.exceptions
+
+
+def test_flooding_the_queue_ends_in_a_sentence_and_others_come_first(app, bystander):
+    said, lock = [], threading.Lock()
+
+    def flood(number):
+        with Visitor(app.url, cookie="one and the same browser") as visitor:
+            if number == 0:
+                join(visitor, "Flood")
+            for seed in range(4):
+                visitor.open("training", net="lenet", epochs="100", seed=str(1000 * number + seed))
+                visitor.press("Start")
+                with lock:
+                    said.append(visitor.said)
+                assert not visitor.exceptions
+
+    flood(0)
+    threads = [threading.Thread(target=flood, args=(number,)) for number in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    refused = [words for words in said if "of your runs are waiting already" in words or "too often" in words]
+    assert len(refused) >= len(said) - 8
+    store = RunStore(app.home)
+    mine = [record for record in store.records() if record.config.epochs == 100]
+    assert 1 <= len(mine) <= 4, "one trains, three wait"
+    with Visitor(app.url) as honest:
+        join(honest, "Honest")
+        honest.open("training", net="lenet", train_images="1000", test_images="100")
+        honest.press("Start")
+        assert "run=" in honest.query
+    with Visitor(app.url, cookie="one and the same browser") as flooder:
+        for record in mine:
+            flooder.open("training", run=record.id)
+            if "Stop" in flooder.labels:
+                flooder.press("Stop")
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "size"),
+    [("/_stcore/upload_file/nobody/1", "PUT", 100), ("/_stcore/upload_file/../../app.py/1", "PUT", 100),
+     ("/_stcore/upload_file/nobody/1", "PUT", 12_000_000), ("/app/../../etc/passwd", "GET", 0),
+     ("/app/curves-0/%2e%2e/%2e%2e/app.py", "GET", 0), ("/app/metrics", "PUT", 10)],
+)  # fmt: skip
+def test_paths_and_uploads_that_lead_nowhere_are_refused(app, bystander, path, method, size):
+    request = urllib.request.Request(app.url + path, data=b"x" * size if size else None, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            text = answer.read()
+            assert b"root:" not in text and b"st.App" not in text
+            assert method == "GET", "the app's own page answers unknown addresses"
+    except urllib.error.HTTPError as error:
+        assert 400 <= error.code < 500
+    except urllib.error.URLError:
+        assert size > 10**7, "the server hangs up on what is too large"
+
+
+def test_a_link_never_makes_a_teacher(app, bystander):
+    with Visitor(app.url) as visitor:
+        for query in ({"secret": "tea"}, {"teacher": "1"}, {"CNNVIZ_TEACHER": "tea"}):
+            visitor.open("class", **query)
+            assert not visitor.exceptions and "Hold the queue" not in visitor.labels

@@ -1,0 +1,144 @@
+"""A browser's conversation with the server, without a browser: pages are opened, widgets moved, forged, and timed."""
+
+import secrets
+import time
+from contextlib import ExitStack
+from urllib.parse import urlencode
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+
+
+class Visitor:
+    """One session.
+
+    Attributes:
+        widgets: kind of widget by id, of the last page as it stands.
+        labels: id of a widget by its label.
+        texts: what the page says, in the order in which it arrived.
+        exceptions: tracebacks that were shown: there must be none.
+        received: bytes so far.
+    """
+
+    def __init__(self, url, cookie=None, timeout=60):
+        self.cookie = cookie or secrets.token_urlsafe(24)
+        self._timeout = timeout
+        self._open = ExitStack()
+        conversation = connect(
+            url.replace("http", "ws", 1) + "/_stcore/stream",
+            subprotocols=["streamlit"],
+            additional_headers={"Cookie": f"cnnviz_owner={self.cookie}"},
+            max_size=None,
+            open_timeout=timeout,
+            compression=None,
+        )
+        self._socket = self._open.enter_context(conversation)
+        self.query, self.page = "", ""
+        self.received = 0
+        self.widgets, self.labels, self.texts, self.exceptions = {}, {}, [], []
+        self.fragments, self._states = {}, {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.close()
+
+    def close(self):
+        self._open.close()
+
+    def open(self, page="", **query):
+        """Open a page as its link would; returns the seconds until its script had run."""
+        self.page, self.query, self._states = page, urlencode({"lang": "en", **query}), {}
+        return self.rerun()
+
+    def rerun(self, fragment=""):
+        """Run the page's script, or a fragment of it as its timer would; returns the seconds."""
+        if not fragment:
+            self.widgets, self.labels, self.texts = {}, {}, []
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string, state.page_name, state.fragment_id = self.query, self.page, fragment
+        state.is_auto_rerun = bool(fragment)
+        state.context_info.timezone, state.context_info.locale = "UTC", "en-US"
+        state.context_info.url = "http://127.0.0.1/" + self.page
+        for widget, (field, value) in self._states.items():
+            _set(state.widget_states.widgets.add(id=widget), field, value)
+        began = time.monotonic()
+        self._socket.send(message.SerializeToString())
+        self._listen()
+        return time.monotonic() - began
+
+    def set(self, label, value, field):
+        """Move the widget with a label and let the page run; returns the seconds."""
+        return self.forge(self.labels[label], value, field)
+
+    def press(self, label):
+        """Press a button; returns the seconds."""
+        widget = self.labels[label]
+        seconds = self.forge(widget, True, "trigger_value")
+        self._states.pop(widget, None)
+        return seconds
+
+    def forge(self, widget, value, field):
+        """Send any value for any widget; returns the seconds."""
+        self._states[widget] = field, value
+        try:
+            return self.rerun()
+        finally:
+            if field == "trigger_value":
+                self._states.pop(widget, None)
+
+    def raw(self, data):
+        """Send any bytes at all."""
+        self._socket.send(data)
+
+    @property
+    def said(self):
+        """Everything that the page says."""
+        return " ".join(self.texts)
+
+    def _listen(self):
+        end = time.monotonic() + self._timeout
+        while True:
+            data = self._socket.recv(timeout=max(0.01, end - time.monotonic()))
+            self.received += len(data)
+            message = ForwardMsg()
+            message.ParseFromString(data)
+            kind = message.WhichOneof("type")
+            if kind == "delta" and message.delta.HasField("new_element"):
+                self._see(message.delta.new_element)
+            elif kind == "auto_rerun":
+                self.fragments[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+            elif kind == "page_info_changed":
+                self.query = message.page_info_changed.query_string
+            elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                return
+
+    def _see(self, element):
+        kind = element.WhichOneof("type")
+        if kind is None:
+            return
+        part = getattr(element, kind)
+        if kind == "exception":
+            self.exceptions.append(f"{part.type}: {part.message}")
+        widget = getattr(part, "id", "")
+        if widget and kind not in ("markdown", "heading"):
+            self.widgets[widget] = kind
+            self.labels[getattr(part, "label", "") or kind] = widget
+        for name in ("body", "label", "text"):
+            text = getattr(part, name, "")
+            if isinstance(text, str) and text:
+                self.texts.append(text)
+
+
+def _set(state, field, value):
+    target = getattr(state, field)
+    if field.endswith("_array_value"):
+        target.data.extend(value)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            setattr(target, name, part)
+    else:
+        setattr(state, field, value)
