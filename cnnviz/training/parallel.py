@@ -2,10 +2,10 @@
 
     torchrun --standalone --nproc-per-node 2 -m cnnviz.training.parallel '{"architecture": "lenet"}'
 
-Every process draws the same batches and takes its share of each; gradients are weighted by the shares, so the curve is that
-of one process with the same global batch, up to the order of additions. That holds for what looks at each image by
-itself. Batch norm looks at the batch: on GPUs its statistics are shared between the processes, on a CPU torch has no such
-layer, and a network with it is refused. Dropout draws in each process for its own images.
+Every process draws the same batches and takes its share of each; gradients are weighted by the shares, so the curve is
+that of one process with the same global batch, up to the order of additions. That holds for what looks at each image by
+itself. Batch norm looks at the batch: on GPUs its statistics are shared between the processes, on a CPU torch has no
+such layer, and a network with it is refused. Dropout draws in each process for its own images.
 
 The first process says what happens, an event a line; the others are silent.
 """
@@ -44,7 +44,7 @@ _BATCH_NORMS: Final = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 class SharedMachine(Machine):
-    """One process's part of a machine that several processes are; the methods of `Machine`, called by all of them alike.
+    """One process's part of a machine that several processes are; `Machine`'s methods, called by all of them alike.
 
     Args:
         config: every setting; the batch size is that of all processes together.
@@ -63,7 +63,7 @@ class SharedMachine(Machine):
         if size > 1 and any(type(module).__name__.startswith("BatchNorm") for module in plain.modules()):
             if choices.device.type != "cuda" or not _only_known_norms(plain):
                 raise CnnvizError("batch_norm_not_shared", field="architecture", device=choices.device_name)
-            plain = nn.SyncBatchNorm.convert_sync_batchnorm(plain)  # the parameters stay the optimiser's
+            plain = nn.SyncBatchNorm.convert_sync_batchnorm(plain)  # the parameters stay the optimiser's  # type: ignore[no-untyped-call]
         if rank:
             self._random["dropout"].set_state(
                 generator(config.seed, "dropout", rank, device=choices.device).get_state()

@@ -139,14 +139,6 @@ RESIDUAL: Final = Place(
     N_("Nested classes, a block that does nothing, gradients in depth, and the race."),
     LABS,
 )
-EXERCISES: Final = Place(
-    "labs/exercises.py",
-    "exercises",
-    N_("Exercises"),
-    ":material/assignment:",
-    N_("What the chapter asks a class to try, ready to begin."),
-    LABS,
-)
 INCEPTION: Final = Place(
     "labs/inception.py",
     "inception",
@@ -186,15 +178,7 @@ EXERCISES: Final = Place(
     ":material/assignment:",
     N_("What the chapter asks a class to try, ready to begin."),
     LABS,
-
-
-def place_at(url_path: str) -> Place:
-    """The page at an address.
-
-    Raises:
-        KeyError: if there is none.
-    """
-    return {place.url_path: place for place in PLACES}[url_path]
+)
 PLACES: Final = (
     HOME,
     ARCHITECTURE,
@@ -210,13 +194,21 @@ PLACES: Final = (
     ACTIVATIONS,
     KERNEL,
     RESIDUAL,
-    EXERCISES,
     INCEPTION,
     RESNEXT,
     DENSE,
     INSIDE,
     EXERCISES,
 )
+
+
+def place_at(url_path: str) -> Place:
+    """The page at an address.
+
+    Raises:
+        KeyError: if there is none.
+    """
+    return {place.url_path: place for place in PLACES}[url_path]
 
 
 def navigation_pages(_: Language, hidden: Collection[Place] = ()) -> dict[str, list[st.Page]]:

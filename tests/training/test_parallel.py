@@ -36,7 +36,7 @@ def test_two_processes_have_the_curve_of_one_with_the_same_global_batch(tmp_path
     assert together[-1].kind == "finished" and together[-1].reason == "completed"
     saved = checkpoints.read(tmp_path / "last.safetensors")
     assert saved.position.step == 32
-    list(train(CONFIG.replace(epochs=3), resume=tmp_path / "last.safetensors"))[-1].reason == "completed"
+    assert list(train(CONFIG.replace(epochs=3), resume=tmp_path / "last.safetensors"))[-1].reason == "completed"
 
 
 def test_batch_norm_that_cannot_be_shared_is_refused(tmp_path):
