@@ -63,7 +63,8 @@ class SharedMachine(Machine):
         if size > 1 and any(type(module).__name__.startswith("BatchNorm") for module in plain.modules()):
             if choices.device.type != "cuda" or not _only_known_norms(plain):
                 raise CnnvizError("batch_norm_not_shared", field="architecture", device=choices.device_name)
-            plain = nn.SyncBatchNorm.convert_sync_batchnorm(plain)  # the parameters stay the optimiser's  # type: ignore[no-untyped-call]
+            # The parameters stay the optimiser's.
+            plain = nn.SyncBatchNorm.convert_sync_batchnorm(plain)  # type: ignore[no-untyped-call]  # type: ignore[no-untyped-call]
         if rank:
             self._random["dropout"].set_state(
                 generator(config.seed, "dropout", rank, device=choices.device).get_state()
