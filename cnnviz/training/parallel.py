@@ -64,7 +64,7 @@ class SharedMachine(Machine):
             if choices.device.type != "cuda" or not _only_known_norms(plain):
                 raise CnnvizError("batch_norm_not_shared", field="architecture", device=choices.device_name)
             # The parameters stay the optimiser's.
-            plain = nn.SyncBatchNorm.convert_sync_batchnorm(plain)  # type: ignore[no-untyped-call]  # type: ignore[no-untyped-call]
+            plain = nn.SyncBatchNorm.convert_sync_batchnorm(plain)  # type: ignore[no-untyped-call]
         if rank:
             self._random["dropout"].set_state(
                 generator(config.seed, "dropout", rank, device=choices.device).get_state()
