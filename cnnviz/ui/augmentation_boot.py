@@ -1,15 +1,17 @@
-"""Is it still a boot? A trained run is asked about the garment while one value moves from end to end."""
+"""Is it still a boot? A trained network is asked about the picture while one value moves from end to end."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 import streamlit as st
+from PIL import Image
 
 from cnnviz.architectures import architecture
-from cnnviz.data import CLASS_NAMES, encode_png, garment
+from cnnviz.data import CLASS_NAMES, encode_png
 from cnnviz.errors import CnnvizError
 from cnnviz.figures.garment_curve import describe_garment_curve, garment_curve_lines
 from cnnviz.insight.garment_curve import GarmentCurve, garment_curve, moved
+from cnnviz.insight.imagenet_curve import CATS, category_names, imagenet_curve, networks_on_disk
 from cnnviz.language import Language
 from cnnviz.specs.augmentation import Operation
 from cnnviz.specs.augmentation.base import Parameter
@@ -27,34 +29,55 @@ SHOWN: Final = 7  # pictures under the curve
 
 
 def render_boot(view: View, _: Language) -> None:
-    """Choose a run and a value; the curve, where it flips, and what the garment looks like along it."""
+    """Choose a network and a value; the curve, where it flips, and what the picture looks like along it."""
     number = view.picture.garment
-    if number is None:
-        st.caption(_("Choose a garment as the picture: the networks here have learned garments and nothing else."))
+    if number is None and view.picture.id != "cat":
+        st.caption(_("Choose a garment or the cat: nobody has told a network what is on this picture."))
         return
-    runs = _trained()
-    if not runs:
-        st.caption(_("No trained run yet. Half a minute of training is enough for a first answer."))
-        page_link(TRAINING, _("Train and watch"))
+    runs = {} if number is None else _trained()
+    networks = list(runs) if number is not None else list(_on_disk())
+    if not networks:
+        _render_nobody_to_ask(number, _)
         return
     options = [
         (place, parameter.name)
         for place, step in enumerate(view.chain.active)
         for parameter in step.parameters()
-        if not step.no_effect_on_grey
+        if number is None or not step.no_effect_on_grey
     ]
     if not options:
         st.caption(_("No value of this chain can be moved by hand, or none changes a grey garment."))
         return
-    chosen, key = st.columns(2)
-    with chosen:
-        run = runs[_select(_("Run"), list(runs), lambda name: _run_words(runs[name], _), "run")]
-    with key:
+    left, right = st.columns(2)
+    with left:
+        words = {name: _run_words(runs[name], _) if name in runs else f"torchvision · {name}" for name in networks}
+        network = _select(_("Run") if runs else _("Network"), networks, lambda name: words[name], "network")
+    with right:
         place, name = _select(_("Value that moves"), options, lambda option: _title(view, option, _), "value")
     try:
-        _render_curve(run, view.chain.active[place], name, number, _)
+        with st.skeleton(height=320):
+            if number is None:
+                curve = _cat_curve(network, view.chain.active[place], name)
+            else:
+                step = engine().store.checkpoints_of(network)[-1][0]
+                curve = _curve(network, step, view.chain.active[place], name, number)
+        entry = architecture(runs[network].config.architecture.key if runs else f"torchvision/{network}")
+        _render_curve(curve, view.picture.image, view.chain.active[place], name, colour_of(entry), _)
     except CnnvizError as error:
         st.error(_.error(error), icon=":material/error:")
+
+
+def _render_nobody_to_ask(number: int | None, _: Language) -> None:
+    if number is None:
+        st.caption(
+            _(
+                "The cat is asked of torchvision's networks with ImageNet's weights, and none are on this machine. "
+                "Choose a garment: the networks that are trained here know garments."
+            )
+        )
+        return
+    st.caption(_("No trained run yet. Half a minute of training is enough for a first answer."))
+    page_link(TRAINING, _("Train and watch"))
 
 
 def _trained() -> dict[str, RunRecord]:
@@ -94,38 +117,43 @@ def _curve(run_id: str, step: int, operation: Operation, name: str, number: int)
     return garment_curve(files[step], store.record(run_id).config.architecture, operation, name, number)
 
 
-def _render_curve(run: RunRecord, operation: Operation, name: str, number: int, _: Language) -> None:
-    step = engine().store.checkpoints_of(run.id)[-1][0]
-    with st.skeleton(height=320):
-        curve = _curve(run.id, step, operation, name, number)
-    parameter = _parameter(operation, name)
-    names = [_(title) for title in CLASS_NAMES]
+@st.cache_data(max_entries=64, show_spinner=False)
+def _cat_curve(network: str, operation: Operation, name: str) -> GarmentCurve:
+    return imagenet_curve(network, operation, name)
+
+
+@st.cache_data(ttl=60, max_entries=1, show_spinner=False)
+def _on_disk() -> tuple[str, ...]:
+    return networks_on_disk()
+
+
+def _names(curve: GarmentCurve, _: Language) -> list[str]:
+    """The classes' names in the reader's language; those of ImageNet in English, all domestic cats as one."""
+    if curve.label != CATS.start:
+        return [_(title) for title in CLASS_NAMES]
+    return [_("cat") if number in CATS else name for number, name in enumerate(category_names())]
+
+
+def _render_curve(
+    curve: GarmentCurve, image: Image.Image, operation: Operation, name: str, colour: str, _: Language
+) -> None:
+    parameter, names = _parameter(operation, name), _names(curve, _)
     label = _(parameter.label) + (f" ({parameter.unit})" if parameter.unit else "")
     words = describe_garment_curve(curve, label, names, _)
     st.markdown(words)
     st.plotly_chart(
-        garment_curve_lines(
-            curve, label, names, _, colour=colour_of(architecture(run.config.architecture.key)),
-            log=parameter.scale == "log", dark=dark(),
-        ),
+        garment_curve_lines(curve, label, names, _, colour=colour, log=parameter.scale == "log", dark=dark()),
         config={"displayModeBar": False}, alt=words, key="boot chart",
     )  # fmt: skip
-    _render_pictures(curve, operation, name, number, names, _)
-
-
-def _render_pictures(
-    curve: GarmentCurve, operation: Operation, name: str, number: int, names: list[str], _: Language
-) -> None:
-    """The garment at some values along the curve, with the answer under each."""
     count = min(SHOWN, len(curve.values))
     places = [round(place * (len(curve.values) - 1) / max(count - 1, 1)) for place in range(count)]
     with st.grid(count, min_column_width=90):
         for place in places:
             value, answer = _.significant(curve.values[place]), names[curve.answers[place]]
-            image = moved(operation, name, curve.values[place], garment(number))
+            shown = moved(operation, name, curve.values[place], image)
             with st.container(gap="xsmall"):
                 st.image(
-                    encode_png(image, max(1, 140 // max(image.size))), width="stretch",
+                    encode_png(shown, max(1, 140 // max(shown.size))), width="stretch",
                     alt=_("At {value}: {answer}", value=value, answer=answer),
                 )  # fmt: skip
                 st.caption(f"{value}: {answer}")

@@ -14,6 +14,7 @@ from cnnviz.specs.augmentation import (
     PipelineSpec,
     RandomResizedCrop,
 )
+from cnnviz.specs.presets import preset_named
 from cnnviz.ui.engine import engine
 from cnnviz.ui.places import AUGMENTATION, TRAINING
 
@@ -107,6 +108,21 @@ def test_training_takes_the_chain_and_says_what_it_makes_of_it(open_page, langua
     assert _("Horizontal flip") not in said(app)
 
 
+@pytest.fixture(scope="module")
+def trained():
+    """The id of a short run that has ended."""
+    config = preset_named("lenet", "class").config.replace(epochs=1, train_images=256, test_images=100, evaluations=1)
+    return ended(engine().submit(config, owner="somebody else")).id
+
+
+def ended(run_id, seconds=60):
+    limit = time.monotonic() + seconds
+    while not (record := engine().store.record(run_id)).ended:
+        assert time.monotonic() < limit, "the run ends"
+        time.sleep(0.05)
+    return record
+
+
 def test_a_run_keeps_the_chain_that_it_was_started_with(open_page):
     small = {
         "net": "lenet",
@@ -120,15 +136,45 @@ def test_a_run_keeps_the_chain_that_it_was_started_with(open_page):
     app.button(key="start").click().run()
     assert not app.exception and not app.error
     run_id = app.query_params["run"]
-    record = engine().store.record(run_id if isinstance(run_id, str) else run_id[0])
+    record = ended(run_id if isinstance(run_id, str) else run_id[0])
+    assert record.state == "finished"
     assert record.config.augmentation == PipelineSpec(
         operations=(HorizontalFlip(), RandomResizedCrop(size=28, scale=(0.5, 1)), MixUp())
     )
-    end = time.monotonic() + 60
-    while not record.ended and time.monotonic() < end:
-        time.sleep(0.05)
-        record = engine().store.record(record.id)
-    assert record.state == "finished"
+
+
+@EVERY_LANGUAGE
+def test_the_drawers_show_the_chain_closer(open_page, language, trained):
+    _ = Language(language)
+    app = open_page(AUGMENTATION, language, chain="random_resized_crop~rotation~hue~cutmix", picture="garment")
+    closed = len(said(app))
+    for drawer in ("steps", "draws", "channels", "batch", "boot", "code"):
+        app.session_state[f"augmentation.{drawer}"] = True
+    app.run()
+    assert not app.exception and not app.error
+    words = said(app)
+    assert len(words) > closed + 300, "nothing of it was made before"
+    for number, title in enumerate(("Random resized crop", "Rotation", "Hue"), 1):
+        assert f"**{number}. {_(title)}**" in words
+    assert _.number(1000) in words, "draws"
+    assert _.percent(1) in words or "\u202f%" in words, "shares of the labels"
+    menu = app.selectbox(key="augmentation.boot network")
+    assert any(trained[:4] in option for option in menu.options)
+    values = app.selectbox(key="augmentation.boot value")
+    assert not any(_("Hue") in option for option in values.options), "it does nothing to a grey garment"
+    assert "v2.RandomRotation" in app.code[-1].value
+
+
+def test_every_value_that_is_drawn_can_be_counted(open_page):
+    kinds = [str(kind.model_fields["kind"].default) for kind in OPERATIONS if kind.group != "place"]
+    app = open_page(AUGMENTATION, "en", chain="~".join(kinds[:24]), count="1")
+    app.session_state["augmentation.draws"] = True
+    app.run()
+    menu = app.selectbox(key="augmentation.draws of")
+    assert len(menu.options) >= 20
+    for place in range(0, len(menu.options), 5):
+        app.selectbox(key="augmentation.draws of").select_index(place).run()
+        assert not app.exception, menu.options[place]
 
 
 def test_a_chain_that_garments_do_not_fit_is_said_and_the_run_goes_without(open_page):
