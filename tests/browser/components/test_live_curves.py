@@ -4,6 +4,7 @@ import base64
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -316,3 +317,31 @@ def test_a_phone(open_chart, theme):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     expect(page.get_by_role("button", name="LeNet with batch norm")).to_be_visible()
     assert layout(page, "dragmode") is False, "a finger scrolls the page"
+
+
+def test_the_mean_and_the_spread_of_seeds_and_places_on_an_axis(open_chart):
+    """The browser's own arithmetic against numpy's."""
+    page = open_chart("start=20&rate=0")
+    random = np.random.default_rng(2)
+    x = [np.sort(random.choice(np.arange(1, 200), 60, replace=False)) for _ in range(3)]
+    y = [random.normal(size=60) for _ in range(3)]
+    series = [{"x": a.tolist(), "y": b.tolist()} for a, b in zip(x, y, strict=True)]
+    found = page.evaluate(
+        """async ({ series, steps, known }) => {
+          const loaded = performance.getEntriesByType("resource").map(one => one.name)
+          const url = loaded.find(name => name.includes("points.js"))
+          const { band, placeSteps } = await import(url)
+          return { band: band(series, 1000), few: band(series, 20), places: placeSteps(steps, known) }
+        }""",
+        {"series": series, "steps": [0, 5, 10, 15, 30], "known": [[0, 0], [10, 2.0], [20, 6.0]]},
+    )
+    first, last = max(a[0] for a in x), min(a[-1] for a in x)
+    places = [place for place in x[0] if first <= place <= last]
+    values = np.array([np.interp(places, a, b) for a, b in zip(x, y, strict=True)])
+    assert found["band"]["x"] == places
+    assert found["band"]["mean"] == pytest.approx(values.mean(0))
+    assert found["band"]["low"] == pytest.approx(values.min(0)) and found["band"]["high"] == pytest.approx(
+        values.max(0)
+    )
+    assert len(found["few"]["x"]) == 20 and found["few"]["x"][0] == first and found["few"]["x"][-1] == last
+    assert found["places"] == pytest.approx([0, 1, 2, 4, 10]), "straight between, and on beyond the last"

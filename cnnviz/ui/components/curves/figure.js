@@ -6,6 +6,7 @@ const NARROW = 560 // px; below it the type is smaller and there is no room at t
 const DIRECT = 3 // up to this many runs are labelled at the ends of their lines
 const FEWEST_SEEDS = 3 // from so many runs that differ in their seed alone on, their mean and their spread are drawn
 const BAND_POINTS = 240
+const LOG_TICKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 const PERCENT = "\u202f%"
 
 // Colours and type of the page, read anew at every drawing because the theme may have changed.
@@ -244,7 +245,7 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
       yaxis2: {
         ...axis,
         domain: domains.loss,
-        ...(frame.log ? { type: "log", dtick: "D2", minexponent: 4 } : { type: "linear", rangemode: "tozero", nticks: 6 }),
+        ...(frame.log ? { type: "log", tickvals: LOG_TICKS } : { type: "linear", rangemode: "tozero", nticks: 6 }),
       },
       shapes: [...strips, ...marks().map(mark => mark.shape), ...frame.references.map(referenceLine)],
       annotations: [

@@ -82,6 +82,7 @@ class LiveCurves {
     this.chart.setAttribute("aria-hidden", "true") // the sentence, the live region and the table say it in words
     this.skeleton = make("div", "skeleton", this.area)
     this.note = make("p", "note", this.area)
+    this.note.hidden = true // until the chart is there and has nothing to show
     this.reset = make("button", "reset", this.area)
     this.reset.type = "button"
     this.reset.hidden = true
