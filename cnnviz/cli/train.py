@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from typing import Any, Final
 
 from cnnviz.cli.check import environment_language
@@ -48,6 +49,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--preset", choices=("class", "chapter", "fastest"), help="settings to start from")
     for option, field in _FIELDS.items():
         parser.add_argument(f"--{option}", dest=field, help=TrainingConfig.model_fields[field].description or field)
+    parser.add_argument(
+        "--processes", type=int, default=1, help="share each batch between so many processes (default: %(default)s)"
+    )
     parser.add_argument("--image-size", help="height and width of the input in px")
     parser.add_argument("--language", choices=LANGUAGES, help="default: that of the environment")
     parser.add_argument("--json", action="store_true", help="one event a line")
@@ -74,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
 
     set_threads(config)
     status = 0
-    for event in train(config, control=control):
+    for event in _events(config, options.processes, control):
         if options.json:
             print(event.model_dump_json(), flush=True)
         else:
@@ -82,6 +86,15 @@ def run(options: argparse.Namespace) -> int:
         if event.kind == "failed":
             status = 1
     return status
+
+
+def _events(config: TrainingConfig, processes: int, control: Control) -> Iterator[Event]:
+    """One process listens to Ctrl-C by itself; several end with the terminal's."""
+    if processes == 1:
+        return train(config, control=control)
+    from cnnviz.training.parallel import launch
+
+    return launch(config, processes)
 
 
 def config_of(options: argparse.Namespace) -> TrainingConfig:

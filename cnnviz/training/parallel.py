@@ -44,7 +44,11 @@ _BATCH_NORMS: Final = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 class SharedMachine(Machine):
+<<<<<<< HEAD
     """One process's part of a machine that several processes are; `Machine`'s methods, called by all of them alike.
+=======
+    """One process's part of a machine that several of them are; all of them call its methods alike.
+>>>>>>> 09e97e21ac7e633b2c7e4ed72b650794f0255c4c
 
     Args:
         config: every setting; the batch size is that of all processes together.
@@ -63,8 +67,12 @@ class SharedMachine(Machine):
         if size > 1 and any(type(module).__name__.startswith("BatchNorm") for module in plain.modules()):
             if choices.device.type != "cuda" or not _only_known_norms(plain):
                 raise CnnvizError("batch_norm_not_shared", field="architecture", device=choices.device_name)
+<<<<<<< HEAD
             # The parameters stay the optimiser's.
             plain = nn.SyncBatchNorm.convert_sync_batchnorm(plain)  # type: ignore[no-untyped-call]
+=======
+            plain = nn.SyncBatchNorm.convert_sync_batchnorm(plain)  # type: ignore[no-untyped-call]  # the parameters stay the optimiser's
+>>>>>>> 09e97e21ac7e633b2c7e4ed72b650794f0255c4c
         if rank:
             self._random["dropout"].set_state(
                 generator(config.seed, "dropout", rank, device=choices.device).get_state()
@@ -78,9 +86,7 @@ class SharedMachine(Machine):
             group["lr"] = learning_rate
         inputs, targets = self._mixed(inputs, labels)
         whole = len(labels)
-        inputs, targets, labels = (
-            torch.tensor_split(part, self._size)[self._rank] for part in (inputs, targets, labels)
-        )
+        inputs, targets, labels = map(self._share, (inputs, targets, labels))
         with self._autocast():
             logits = self._network(inputs)
         logits = logits.float()
@@ -94,6 +100,9 @@ class SharedMachine(Machine):
         figures = torch.stack((loss.detach().double(), (logits.detach().argmax(1) == labels).sum().double()))
         distributed.all_reduce(figures)
         return figures[0], figures[1]
+
+    def _share(self, batch: Tensor) -> Tensor:
+        return torch.tensor_split(batch, self._size)[self._rank]
 
     def saved(self, position: Position) -> Saved:
         """See `Machine.saved`; the names are those of the network by itself."""
@@ -193,10 +202,12 @@ def launch(config: TrainingConfig, processes: int, folder: Path | None = None) -
     Raises:
         CnnvizError: if there cannot be so many, or they ended without a word.
     """
-    if not 1 <= processes <= min(_MOST, config.batch_size):
-        limit = min(_MOST, config.batch_size)
-        code = "value_too_small" if processes < 1 else "value_too_large"
-        raise CnnvizError(code, field="processes", label="processes", value=processes, limit=limit if processes else 1)
+    last = config.train_images % config.batch_size
+    most = min(_MOST, config.batch_size, last if last > 1 else _MOST)  # each has an image of every batch
+    if processes < 1:
+        raise CnnvizError("value_too_small", field="processes", label="processes", value=processes, limit=1)
+    if processes > most:
+        raise CnnvizError("value_too_large", field="processes", label="processes", value=processes, limit=most)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1",
                "--nproc-per-node", str(processes), "-m", "cnnviz.training.parallel", config.model_dump_json(),
                *([str(folder)] if folder is not None else [])]  # fmt: skip

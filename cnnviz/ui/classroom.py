@@ -165,7 +165,7 @@ def render_join(_: Language) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_("You take part as {name}.", name=f"**{plain(person.nickname)}**"), width="content")
         with st.popover(_("Another nickname"), icon=":material/badge:", type="tertiary"):
-            _nickname_form(_("Use it"), person.nickname, _)
+            _nickname_form(_("Use this nickname"), person.nickname, _)
             st.button(_("Leave the class"), on_click=_leave, args=(_,), key="leave", type="tertiary")
     limit = classroom().rules().most_runs
     if limit:

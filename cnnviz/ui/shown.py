@@ -33,7 +33,8 @@ def _line() -> None:
     if place is None or st.session_state.get(_SEEN) == rules.shown_number:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="shown"):
-        st.markdown(f":material/campaign: **{_('The teacher shows this page to everybody:')}**", width="content")
+        words = _("The teacher shows this page to everybody:")
+        st.markdown(f":material/campaign: **{words}**", width="content")
         st.page_link(
             place.path, label=_(place.title), icon=place.icon, query_params=link_parameters(**rules.shown_query)
         )

@@ -114,6 +114,7 @@ def _render_queue(rules: ClassRules, _: Language) -> None:
 
 def _render_caps(rules: ClassRules, _: Language) -> None:
     fields = ClassRules.model_fields
+    counts = fields["threshold"]
     with st.form("caps form", border=False):
         columns = st.columns(4)
         for column, name in zip(columns, ("most_epochs", "most_seconds", "most_runs"), strict=False):
@@ -123,8 +124,8 @@ def _render_caps(rules: ClassRules, _: Language) -> None:
                 key=f"cap {name}", help=_(fields[name].description or ""),
             )  # fmt: skip
         columns[3].number_input(
-            _("{label}, in percent", label=_(fields["threshold"].title or "")), min_value=10, max_value=100,
-            value=round(100 * rules.threshold), key="cap threshold", help=_(fields["threshold"].description or ""),
+            _("{label}, in percent", label=_(counts.title or "")), min_value=10, max_value=100,
+            value=round(100 * rules.threshold), key="cap threshold", help=_(counts.description or ""),
         )  # fmt: skip
         st.form_submit_button(_("Settle"), type="primary", on_click=_as_teacher, args=(_settle_caps,))
     st.button(_("Count everybody's runs from zero"), type="tertiary", key="recount", on_click=_as_teacher,

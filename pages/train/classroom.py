@@ -37,7 +37,8 @@ def render_whole_wall(link: PageLink, _: Language) -> None:
     with board:
         st.fragment(render_live, run_every=TICK)(kind, True, _)
     with invitation:
-        st.markdown(f"**{_('Join here')}**")
+        words = _("Join here")
+        st.markdown(f"**{words}**")
         render_invitation(_)
         page_link(CLASSROOM, _("Back"), view="class")
 
