@@ -44,11 +44,7 @@ _BATCH_NORMS: Final = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 class SharedMachine(Machine):
-<<<<<<< HEAD
-    """One process's part of a machine that several processes are; `Machine`'s methods, called by all of them alike.
-=======
     """One process's part of a machine that several of them are; all of them call its methods alike.
->>>>>>> 09e97e21ac7e633b2c7e4ed72b650794f0255c4c
 
     Args:
         config: every setting; the batch size is that of all processes together.
@@ -67,12 +63,7 @@ class SharedMachine(Machine):
         if size > 1 and any(type(module).__name__.startswith("BatchNorm") for module in plain.modules()):
             if choices.device.type != "cuda" or not _only_known_norms(plain):
                 raise CnnvizError("batch_norm_not_shared", field="architecture", device=choices.device_name)
-<<<<<<< HEAD
-            # The parameters stay the optimiser's.
-            plain = nn.SyncBatchNorm.convert_sync_batchnorm(plain)  # type: ignore[no-untyped-call]
-=======
             plain = nn.SyncBatchNorm.convert_sync_batchnorm(plain)  # type: ignore[no-untyped-call]  # the parameters stay the optimiser's
->>>>>>> 09e97e21ac7e633b2c7e4ed72b650794f0255c4c
         if rank:
             self._random["dropout"].set_state(
                 generator(config.seed, "dropout", rank, device=choices.device).get_state()

@@ -36,12 +36,8 @@ def test_two_processes_have_the_curve_of_one_with_the_same_global_batch(tmp_path
     assert together[-1].kind == "finished" and together[-1].reason == "completed"
     saved = checkpoints.read(tmp_path / "last.safetensors")
     assert saved.position.step == 32
-<<<<<<< HEAD
-    assert list(train(CONFIG.replace(epochs=3), resume=tmp_path / "last.safetensors"))[-1].reason == "completed"
-=======
     goes_on = list(train(CONFIG.replace(epochs=3), resume=tmp_path / "last.safetensors"))
     assert goes_on[0].step == 32 and goes_on[-1].reason == "completed"
->>>>>>> 09e97e21ac7e633b2c7e4ed72b650794f0255c4c
 
 
 def test_batch_norm_that_cannot_be_shared_is_refused(tmp_path):
