@@ -38,10 +38,8 @@ def imagenet_curve(name: str, operation: Operation, parameter: str) -> GarmentCu
     from torchvision.models import get_model
     from torchvision.transforms.v2 import functional
 
-    weights, path = _weights_on_disk()[name]
-    network = get_model(name, weights=None)
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    network.eval()
+    weights, _path = _weights_on_disk()[name]
+    network = get_model(name, weights=weights).eval()  # torchvision reads the file that is there
     prepare = weights.transforms()
     chosen = next(one for one in operation.parameters() if one.name == parameter)
     values = values_along(chosen)

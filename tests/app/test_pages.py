@@ -17,7 +17,8 @@ def words(app):
     found = []
     for kind in kinds:
         for element in getattr(app, kind, []):
-            texts = (getattr(element, name, None) for name in ("value", "label"))
+            seen = ("label",) if kind == "selectbox" else ("value", "label")  # its value is not what it shows
+            texts = [getattr(element, name, None) for name in seen] + list(getattr(element, "options", []))
             found += [text for text in texts if isinstance(text, str)]
     return found
 
