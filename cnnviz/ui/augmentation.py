@@ -1,5 +1,6 @@
 """The live grid on its page: torchvision's pictures of the chain, computed once for everybody who sees the same."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from cnnviz.ui.fields import SpecForm
 
 KEY: Final = "augmentation grid"
 MODES: Final = {"random": N_("Random"), "exact": N_("Exact")}
+SKELETON: Final = 480  # px
 _GOOD: Final = "augmentation.last good"
 
 
@@ -85,7 +87,9 @@ def render_live(chain: PipelineSpec, picture: Picture, grid: GridSpec, exact: Va
     """The cards and the pictures; where the chain does not fit the picture, a sentence, and the last good pictures."""
     problem = ""
     try:
-        view = View(chain, picture, draw(chain, picture, grid, exact), grid.count, grid.seed, exact)
+        with st.skeleton(height=SKELETON) if last_view() is None else nullcontext():
+            pictures = draw(chain, picture, grid, exact)  # the first of a server may wait for torch
+        view = View(chain, picture, pictures, grid.count, grid.seed, exact)
         st.session_state[_GOOD] = view
     except ValueError as error:
         problem = chain_sentence(error, _, chain)  # type: ignore[arg-type]
