@@ -12,6 +12,7 @@ from PIL import Image
 
 from cnnviz.data import CLASS_NAMES, cat, fashion_mnist
 from cnnviz.specs.architectures import ArchitectureSpec
+from cnnviz.specs.lab_kernel import GARMENTS
 
 Matrix = NDArray[np.float64]
 CAT_SIZE: Final = 56  # px
@@ -31,7 +32,7 @@ def picture(name: str) -> Matrix:
     """A grey picture in [0, 1]: the first test image of a class (28×28), or the cat's middle (56×56).
 
     Args:
-        name: of a class of Fashion-MNIST in English, or "cat".
+        name: a key of `GARMENTS`, or "cat".
     """
     if name == "cat":
         whole = cat().convert("L")
@@ -40,7 +41,7 @@ def picture(name: str) -> Matrix:
         square = whole.crop((left, top, left + side, top + side))
         return np.asarray(square.resize((CAT_SIZE, CAT_SIZE), Image.Resampling.LANCZOS), dtype=float) / 255
     garments = fashion_mnist("test")
-    first = int(np.flatnonzero(garments.labels == CLASS_NAMES.index(name))[0])
+    first = int(np.flatnonzero(garments.labels == CLASS_NAMES.index(GARMENTS[name]))[0])
     grey: Matrix = garments.images[first] / 255
     return grey
 

@@ -75,7 +75,7 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
             ),
             Exercise(
                 N_("Look at what the first layer makes of a sneaker and of a dress."),
-                (_to("kernel", view="trained", picture="dress"),),
+                (_to("kernel", view="trained", picture="dresses"),),
             ),
             Exercise(
                 N_("Feed it a cat. What do filters that have only seen clothes find in it?"),

@@ -14,11 +14,17 @@ Weight = Annotated[float, Field(ge=-9, le=9)]
 Nine = tuple[Weight, Weight, Weight, Weight, Weight, Weight, Weight, Weight, Weight]
 
 
+# As they stand in links, and the class of Fashion-MNIST whose first test image is meant.
+GARMENTS: Final[Mapping[str, str]] = MappingProxyType(
+    {"sneakers": "sneaker", "bags": "bag", "shirts": "shirt", "dresses": "dress"}
+)
+
+
 class KernelSpec(Spec):
     """The knobs of all views; `run` is the id of a run whose filters are looked at, "" for the newest."""
 
-    picture: Literal["sneaker", "bag", "shirt", "dress", "cat"] = knob(
-        "sneaker", N_("Picture"), N_("A garment of 28×28 px, or the cat in grey at 56×56.")
+    picture: Literal["sneakers", "bags", "shirts", "dresses", "cat"] = knob(
+        "sneakers", N_("Picture"), N_("A garment of 28×28 px, or the cat in grey at 56×56.")
     )
     kernel: Literal["vertical", "horizontal", "outline", "blur", "sharpen", "unchanged", "own_weights"] = knob(
         "vertical", N_("Kernel"), N_("A 3×3 kernel that does something one can see, or your own nine numbers.")
@@ -54,7 +60,7 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
                     "(28 − 3)/2 = 12.5, rounded down, plus 1 makes 13: the last column is never read. As the knobs "
                     "stand now, the output is {size} and costs {macs} multiply-adds, 9 for each of its pixels."
                 ),
-                {"picture": "sneaker", "stride": 2, "padding": 0, "dilation": 1},
+                {"picture": "sneakers", "stride": 2, "padding": 0, "dilation": 1},
             ),
         ),
         "trained": View(

@@ -40,6 +40,10 @@ def _warm_up() -> None:
     import torch
     import torchvision.transforms.v2  # noqa: F401
 
+    import cnnviz.architectures.building
     import cnnviz.inspection.report  # noqa: F401
+    from cnnviz.data import fashion_mnist
 
+    with suppress(CnnvizError):  # what is missing is said by the page that needs it
+        fashion_mnist("test")  # what the labs draw
     torch.set_num_threads(1)  # pages compute on the meta device and on small pictures; the cores belong to the runs

@@ -8,7 +8,7 @@ from cnnviz.ui.places import BATCH_NORM
 
 lab = Lab(
     BATCH_NORM,
-    N_("Batch norm"),
+    N_("Batch norm from inside"),
     N_("Why a layer that only shifts and scales lets a network learn with larger steps."),
     BatchNormSpec,
     VIEWS,

@@ -8,7 +8,7 @@ from cnnviz.ui.places import KERNEL
 
 lab = Lab(
     KERNEL,
-    N_("Kernel"),
+    N_("A convolution by hand"),
     N_("Every pixel of a feature map is one small sum: watch it being added up."),
     KernelSpec,
     VIEWS,

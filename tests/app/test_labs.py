@@ -61,3 +61,31 @@ def test_the_knobs_of_a_lab_come_from_its_link(open_page, language):
     assert app.select_slider(key="batch-norm.batch_size").value == 64
     assert app.slider(key="batch-norm.channel").value == 3
     assert app.selectbox(key="batch-norm.layer").value == "dense_layer"
+
+
+def test_a_race_that_somebody_has_run_is_there_for_everybody(open_page, monkeypatch):
+    """The settings find the runs: one racer is there, so only the other one can still be started."""
+    import time
+
+    from cnnviz.specs.lab import Racer
+    from cnnviz.specs.presets import preset_named
+    from cnnviz.ui import lab_batch_norm as page
+    from cnnviz.ui.engine import engine
+
+    small = {"epochs": 1, "train_images": 256, "test_images": 100, "evaluations": 1, "seed": 4321}
+    racers = tuple(
+        Racer(title, preset_named(key, "class").config.replace(**small), number)
+        for number, (key, title) in enumerate({"lenet_bn": "with batch norm", "lenet": "without"}.items())
+    )
+    monkeypatch.setattr(page, "racers", lambda _rate: racers)
+    run_id = engine().submit(racers[0].config, owner="somebody else")
+    limit = time.monotonic() + 60
+    while not engine().store.record(run_id).ended and time.monotonic() < limit:
+        time.sleep(0.05)
+    app = opened(open_page, BATCH_NORM, "race")
+    assert not app.exception
+    assert any("of the test images right" in element.value for element in app.markdown)
+    assert [button.label for button in app.button if button.key == "race"] == ["Start the missing ones"]
+    app.button(key="race").click().run()
+    assert not app.exception and not app.error
+    assert engine().store.find_same(racers[1].config) is not None

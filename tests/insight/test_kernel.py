@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cnnviz.data import CLASS_NAMES, fashion_mnist
 from cnnviz.insight.kernel import CAT_SIZE, KERNELS, convolve, first_filters, picture
-from cnnviz.specs.lab_kernel import KernelSpec
+from cnnviz.specs.lab_kernel import GARMENTS, KernelSpec
 
 
 def by_torch(image, kernel, stride, padding, dilation):
@@ -45,7 +45,7 @@ def test_every_kernel_of_the_choice_has_nine_weights():
 
 
 def test_kernels_do_what_their_names_say():
-    even, image = np.full((6, 6), 0.5), picture("sneaker")
+    even, image = np.full((6, 6), 0.5), picture("sneakers")
     stripe = np.tile([0.0, 0, 0, 1, 1, 1], (6, 1))  # dark at the left, bright at the right
 
     def out(name, values):
@@ -75,7 +75,7 @@ def test_pictures_are_grey_and_what_they_say(name):
     if name != "cat":
         garments = fashion_mnist("test")
         place = next(i for i, one in enumerate(garments.images) if np.array_equal(one / 255, image))
-        assert garments.labels[place] == CLASS_NAMES.index(name)
+        assert garments.labels[place] == CLASS_NAMES.index(GARMENTS[name])
 
 
 def test_the_filters_of_a_checkpoint_are_the_first_layers(tmp_path):
