@@ -161,9 +161,10 @@ def noise_strips(
             )
         )  # fmt: skip
     figure.add_hline(y=prediction, line={"color": colour(1, dark), "width": 2, "dash": "dash"})
+    words = _("prediction mode: always the same")
     figure.add_annotation(
         x=1, xref="paper", xanchor="right", y=1, yref="paper", yanchor="top", showarrow=False,
-        text=f"<b>- - {_('prediction mode: always the same')}</b>", font={"color": colour(1, dark), "size": 14},
+        text=f"<b>- - {words}</b>", font={"color": colour(1, dark), "size": 14},
     )  # fmt: skip
     axis = {"gridcolor": colours.grid, "zeroline": False, "fixedrange": True}
     figure.update_layout(

@@ -108,7 +108,7 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
                 (N_("About 10 %"), N_("About 50 %"), N_("About 80 %")),
                 0,
                 N_(
-                    "It still guesses one of ten classes: five sigmoid layers leave too little of the gradient. With "
+                    "It still guesses one of ten classes: its four sigmoids leave too little of the gradient. With "
                     "batch norm each layer's inputs stay where the sigmoid is steep, and the same epoch leads past "
                     "75 %."
                 ),

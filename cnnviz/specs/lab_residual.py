@@ -34,7 +34,7 @@ class ResidualLabSpec(Spec):
     )
     y: float = knob(-1.0, N_("f⋆ upwards"), N_("Where the function lies that one looks for."), ge=-2, le=2, step=0.1)
     scale: float = knob(
-        0.8, N_("Size of g's weights"), N_("All weights of g are multiplied by this; 0 pushes them to zero."),
+        0.5, N_("Size of g's weights"), N_("All weights of g are multiplied by this; 0 pushes them to zero."),
         ge=0, le=1, step=0.05,
     )  # fmt: skip
     blocks: int = knob(3, N_("Blocks in a row"), N_("Each with weights of its own."), ge=1, le=12, step=1, slide=True)

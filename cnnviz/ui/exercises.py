@@ -32,10 +32,12 @@ _SPECS: Final[Mapping[str, tuple[Any, ...]]] = {
 }
 
 
-def target_label(target: Target, _: Language) -> str:
-    """Where a link leads and what is set there: "Training: LeNet-5, Pooling: Maximum"."""
-    parts = [_part(target, name, text, _) for name, text in target.parameters.items()]
-    return f"{_(place_at(target.url_path).title)}: {', '.join(parts)}"
+def target_words(target: Target, _: Language) -> tuple[str, str]:
+    """Where a link leads, and what is set there: ("Training: LeNet-5", "Pooling: Maximum")."""
+    place = _(place_at(target.url_path).title)
+    parts = {name: _part(target, name, text, _) for name, text in target.parameters.items()}
+    network = parts.pop("net", "")
+    return f"{place}: {network}" if network else place, ", ".join(parts.values())
 
 
 def _part(target: Target, name: str, text: str, _: Language) -> str:
@@ -43,14 +45,26 @@ def _part(target: Target, name: str, text: str, _: Language) -> str:
     net = target.parameters.get("net", "")
     named: Mapping[str, Callable[[], str]] = {
         "net": lambda: _(architecture(text).title),
-        "networks": lambda: " · ".join(contender(key).title(_) for key in text.split(",")),
-        "variant": lambda: contender(f"{net}~{text}").title(_),
+        "networks": lambda: _compared(text, _),
+        "variant": lambda: contender(f"{net}~{text}").title(_).partition(" · ")[2],
         "block": lambda: _(block(text).title),
         "view": lambda: _(_VIEWS[target.url_path][text].title),
     }
     if target.url_path == "augmentation":
         named = {**named, "preset": lambda: _(CHAPTER_PIPELINES[text].title)}
     return named[name]() if name in named else _setting(target, name.rpartition(".")[2], text, _)
+
+
+def _compared(text: str, _: Language) -> str:
+    """Networks beside one another; a variant that follows its own network is called by what differs."""
+    titles: list[str] = []
+    before = ""
+    for key in text.split(","):
+        network = key.partition("~")[0]
+        title = contender(key).title(_)
+        titles.append(title.partition(" · ")[2] if network == before else title)
+        before = network
+    return " / ".join(titles)
 
 
 def _setting(target: Target, field: str, text: str, _: Language) -> str:

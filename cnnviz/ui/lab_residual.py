@@ -79,15 +79,9 @@ def render_identity(spec: ResidualLabSpec, _: Language) -> dict[str, Any]:
         Series(_("left by plain blocks"), scales, left, 1),
         Series(_("changed by residual ones"), scales, changed, 0),
     ]
-    st.plotly_chart(
-        line_chart(
-            lines, Axis(_("Size of g's weights")), Axis(_("Share of x"), range=(-0.05, 2)), _, dark=dark(), height=240,
-            at=spec.scale,
-        ),
-        config=PLAIN,
-        alt=sentence,
-        key="scales",
-    )  # fmt: skip
+    below, left_axis = Axis(_("Size of g's weights"), range=(0, 1)), Axis(_("Share of x"), range=(-0.05, 1.55))
+    chart = line_chart(lines, below, left_axis, _, dark=dark(), height=240, at=spec.scale)
+    st.plotly_chart(chart, config=PLAIN, alt=sentence, key="scales")
     nothing = insight.through_blocks(0.0, spec.blocks, spec.seed)
     return {"difference": _.percent(nothing.difference), "left": _.percent(nothing.left)}
 

@@ -49,7 +49,7 @@ def _render_buttons(racers: Sequence[Racer], found: Sequence[RunRecord | None], 
     with st.container(horizontal=True, vertical_alignment="center"):
         if missing:
             label = _("Start the race") if len(missing) == len(racers) else _("Start the missing ones")
-            st.button(label, icon=":material/flag:", type="primary", on_click=_start, args=(missing, _), key="race")
+            st.button(label, icon=":material/flag:", type="primary", on_click=_start, args=(missing,), key="race")
             seconds = [foresee(racer.config).seconds for racer in missing]
             if all(seconds):
                 total = sum(one.expected for one in seconds if one)
@@ -61,10 +61,10 @@ def _render_buttons(racers: Sequence[Racer], found: Sequence[RunRecord | None], 
         st.error(_.error(refused), icon=":material/error:")
 
 
-def _start(missing: Sequence[Racer], _: Language) -> None:
+def _start(missing: Sequence[Racer]) -> None:
     try:
         for racer in missing:
-            my_runs().submit(racer.config, name=_(racer.title))
+            my_runs().submit(racer.config)
     except CnnvizError as error:
         st.session_state[_REFUSED] = error
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnnviz.language import N_
 from cnnviz.specs.exercises import CHAPTERS, EXERCISES
-from cnnviz.ui.exercises import target_label
+from cnnviz.ui.exercises import target_words
 from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import choose_option, render_refusals
@@ -23,8 +23,10 @@ with st.grid(2, min_column_width=340):
     for number, exercise in enumerate(EXERCISES[chapter], start=1):
         with st.container(border=True, height="stretch", gap="small"):
             st.markdown(f"**{number}.** {_(exercise.text)}")
-            with st.container(gap=None):
-                for target in exercise.targets:
-                    page_link(place_at(target.url_path), target_label(target, _), **target.parameters)
+            for target in exercise.targets:
+                label, settings = target_words(target, _)
+                with st.container(gap=None):
+                    page_link(place_at(target.url_path), label, **target.parameters)
+                    st.caption(settings)
 with page.take_away():
     pass

@@ -4,7 +4,7 @@ import pytest
 
 from cnnviz.language import LANGUAGES, Language
 from cnnviz.specs.exercises import CHAPTERS, EXERCISES, Target
-from cnnviz.ui.exercises import target_label
+from cnnviz.ui.exercises import target_words
 from cnnviz.ui.links import encode
 from cnnviz.ui.places import EXERCISES as PAGE
 from cnnviz.ui.places import place_at
@@ -37,8 +37,8 @@ def test_a_link_opens_the_page_with_its_settings(open_page, url_path, parameters
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_link_says_in_words_what_it_sets(language):
     for url_path, parameters in TARGETS:
-        label = target_label(Target(url_path, dict(parameters)), Language(language))
-        assert "_" not in label and "~" not in label, "no name of the code"
+        label, settings = target_words(Target(url_path, dict(parameters)), Language(language))
+        assert label and "_" not in label + settings and "~" not in label + settings, "no name of the code"
 
 
 @pytest.mark.parametrize(("chapter", "language"), [*((chapter, "en") for chapter in CHAPTERS), ("lenet", "es")])

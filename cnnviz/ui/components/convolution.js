@@ -129,7 +129,7 @@ class Convolution {
       ...(side > MOST_SHOWN ? [] : taps).map(tap => {
         const item = document.createElement("div")
         item.className = tap.inside ? "product" : "product outside"
-        item.textContent = `${shown(tap.value)} × ${shown(tap.weight)}`
+        item.textContent = `${shown(tap.value)} ×\u00a0${shown(tap.weight)}` // breaks only before the ×
         return item
       }),
     )
