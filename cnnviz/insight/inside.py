@@ -202,6 +202,22 @@ def grad_cam(model: "nn.Module", picture: Float, stage: str, target: int) -> Evi
     return Evidence(target, found, float(scores.detach().softmax(0)[target]))
 
 
+def drawn(model: "nn.Module", picture: Float, stage: str, classes: int) -> int:
+    """For how many of the first classes Grad-CAM draws anything at all; see `grad_cam`."""
+    import torch
+
+    with torch.no_grad():
+        features = _until(model, torch.from_numpy(picture), stage)
+    features = features.detach().requires_grad_()
+    with torch.enable_grad():
+        scores = _after(model, features, stage)[0]
+    count = 0
+    for target in range(classes):
+        (gradient,) = torch.autograd.grad(scores[target], features, retain_graph=True)
+        count += int(((gradient.mean((2, 3), keepdim=True) * features.detach()).sum(1) > 0).any())
+    return count
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Excitement:
     """Which test pictures excite the filters behind a stage.

@@ -16,6 +16,7 @@ from cnnviz.ui.lab import Lab
 from cnnviz.ui.places import TRAINING, page_link
 
 SIDE: Final = 420  # px
+ASKED: Final = 10  # classes that the untrained network is asked about
 LITTLE: Final = 0.005  # probabilities below it would be written as 0 %
 
 
@@ -147,7 +148,9 @@ def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _
                           label=classes[target], where=_where(found.map, _)),
                 )  # fmt: skip
     st.caption(_("Behind {stage}, {size} cells.", stage=stage.name, size=_.shape(stage.output_shape[2:])))
-    return {}
+    asked = min(ASKED, len(classes))
+    count = inside.drawn(before.model, picture, stage.path, asked)
+    return {"count": str(count), "all": str(asked)}
 
 
 def _where(values: Any, _: Language) -> str:

@@ -136,7 +136,12 @@ def render_memory(spec: DenseLabSpec, _: Language) -> dict[str, str]:
             fresh=_.bytes(dense.fresh_bytes),
         )
     )
-    return {"parameters": _.compact(dense.parameters), "other": _.compact(residual.parameters)}
+    return {
+        "parameters": _.compact(dense.parameters),
+        "other": _.compact(residual.parameters),
+        "dense": _.bytes(dense.saved_bytes),
+        "residual": _.bytes(residual.saved_bytes),
+    }
 
 
 lab.show({"staircase": render_staircase, "terms": render_terms, "memory": render_memory})

@@ -122,6 +122,20 @@ def test_grad_cam_by_small_steps():
     assert np.allclose(inside.grad_cam(model, picture, "pool2", 3).map, by_hand, rtol=1e-3, atol=1e-8)
 
 
+@pytest.mark.parametrize("key", ["lenet", "resnet18", "densenet"])
+def test_an_untrained_network_draws_maps_for_many_classes(key):
+    """The lab's question; counted one map at a time."""
+    spec, model, report = network(key)
+    stage = inside.map_stages(report)[-1].path
+    counts = []
+    for number in range(4):
+        picture = inside.prepared(garment(number), spec)
+        maps = [inside.grad_cam(model, picture, stage, target).map for target in range(10)]
+        counts.append(sum(bool(found.max() > 0) for found in maps))
+        assert inside.drawn(model, picture, stage, 10) == counts[-1]
+    assert 2 <= np.mean(counts) <= 10
+
+
 @EVERY
 def test_probabilities_add_up_to_one(key):
     spec, model, _report = network(key)

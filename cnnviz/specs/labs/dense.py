@@ -98,7 +98,7 @@ VIEWS: Final = {
             1,
             N_(
                 "(224 / 96)² = 5.4: every feature map has so many more places. The weights stay the same, "
-                "{parameters}. ResNet-18 has {other}, yet keeps less."
+                "{parameters}. At 96 px they keep {dense}; ResNet-18 has {other} weights and keeps {residual}."
             ),
         ),
     ),

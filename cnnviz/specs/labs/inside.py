@@ -73,12 +73,13 @@ VIEWS: Final = {
         ),
         ("network", "deep", "picture", "garment", "other"),
         Question(
-            N_("An untrained network is asked the same. Does it draw a map too?"),
-            (N_("No, it stays black"), N_("Yes, and often a convincing one")),
+            N_("An untrained network is asked the same. Can it draw a map too?"),
+            (N_("No, it stays black"), N_("Yes, for many classes")),
             1,
             N_(
-                "It does: random filters answer to edges too, and the eye finds sense in it. A map alone is no proof "
-                "that the network looks at the right thing (Adebayo et al. 2018). Compare both before believing one."
+                "It can: untrained, this network draws one for {count} of {all} classes. Random filters answer to "
+                "edges too, and the eye finds sense in it. A map alone is no proof that the network looks at the right "
+                "thing (Adebayo et al. 2018, arXiv 1810.03292). Compare both before believing one."
             ),
         ),
     ),
