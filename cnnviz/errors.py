@@ -122,7 +122,7 @@ MESSAGES: Final[dict[str, str]] = {
         "Choose a network without it, or one process."
     ),
     "ray_missing": N_("Ray is not installed. Install it with requirements-ray.txt, or leave CNNVIZ_EXECUTOR unset."),
-    "cluster_missing": N_("The cluster at {address} cannot be used: {reason}"),
+    "cluster_missing": N_("The cluster at {address} cannot be used: {reason}."),
     "store_not_empty": N_("There are runs in {folder} already. Name an empty folder with CNNVIZ_HOME."),
     "backup_unreadable": N_("{file} is no copy of a run store, or it is damaged."),
     # the class

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from cnnviz.errors import CnnvizError
+from cnnviz.training.journal import note
 from cnnviz.training.pace import RateLimit
 
 VARIABLE: Final = "CNNVIZ_TEACHER"
@@ -62,6 +63,7 @@ class Teachers:
         self._each.use(owner)
         self._all.use(_EVERYBODY)
         if not secret_matches(typed):
+            note("secret refused")
             raise CnnvizError("secret_wrong", field="secret")
         with self._lock:
             self._until[owner] = self._clock() + _HOURS * 3600

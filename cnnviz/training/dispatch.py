@@ -25,6 +25,7 @@ from cnnviz.specs.training import Action, TrainingConfig
 from cnnviz.training.control import check_learning_rate
 from cnnviz.training.expected import remaining, seconds_needed, start_of
 from cnnviz.training.history import LAST
+from cnnviz.training.journal import note
 from cnnviz.training.persistence import Persistence, place_of, stopped_events
 from cnnviz.training.records import ENDED, State
 from cnnviz.training.seats import Job, Message, Seat, WorkerLink
@@ -299,6 +300,7 @@ class QueueExecutor(ABC):
 
     def _give(self, worker: Seat, run_id: str, job: Job) -> None:
         worker.take(run_id, job)
+        note("run begins", run=run_id, network=job.config.architecture.key, continues=job.continues)
         folder = self.store.run_folder(run_id)
         checkpoint = folder / LAST
         with suppress(CnnvizError):  # its first event says it again
@@ -346,6 +348,7 @@ class QueueExecutor(ABC):
         with self._lock:
             if not worker.leaving or worker.job is None:
                 return False
+            note("run gives its seat up", run=run_id)
             self._parked[run_id] = replace(worker.job, continues=True, orders=())
             orders = worker.orders
             worker.run_id, worker.leaving, worker.orders, worker.paused_since = None, False, [], None
@@ -400,6 +403,8 @@ class QueueExecutor(ABC):
                 return
         self._persistence.keep(run_id, event)
         if isinstance(event, Finished | Failed):
+            reason = event.reason if isinstance(event, Finished) else event.code
+            note("run ends", run=run_id, reason=reason, step=event.step, seconds=round(event.seconds, 3))
             with self._lock:
                 worker.run_id = None
                 self._dispatch()
@@ -412,6 +417,8 @@ class QueueExecutor(ABC):
         worker.process.forget()
         with self._lock:
             run_id, worker.lost = worker.run_id, True
+        if not self._closed.is_set():
+            note("worker lost", run=run_id, killed=worker.process.was_killed)
         if run_id is not None and not self._closed.is_set() and not self._park(worker, run_id):
             if worker.stopping:
                 self._persistence.end_stopped(run_id)

@@ -11,6 +11,7 @@ from cnnviz.classroom import Classroom, ClassRuns, Teachers, forget
 from cnnviz.training import OwnedRuns, RunStore
 from cnnviz.training.choose_executor import chosen_executor
 from cnnviz.training.dispatch import QueueExecutor
+from cnnviz.training.journal import note, open_journal
 from cnnviz.training.pace import RateLimit
 from cnnviz.training.race_runner import Races
 from cnnviz.training.recorded import install
@@ -25,13 +26,19 @@ def engine() -> QueueExecutor:
 
     For reading; whatever a person does to a run goes through `my_runs`, which knows whose it is.
     """
+<<<<<<< HEAD
     store = RunStore()
     install(store)
     executor = chosen_executor(store)
+=======
+    open_journal()
+    executor = chosen_executor(RunStore())
+>>>>>>> c93124080864fcfa0d00e84c326d10e413f8ecd7
     if class_mode():
         days = keep_days()
         if days:
-            forget(executor.store, older_than_days=days, pinned=False)
+            forgotten = forget(executor.store, older_than_days=days, pinned=False)
+            note("old runs forgotten", people=forgotten.people, runs=forgotten.runs)
         executor.hold(Classroom(executor.store).rules().queue_held)
     return executor
 

@@ -17,13 +17,14 @@ from tests.load.visitor import Visitor
 pytestmark = pytest.mark.timeout(1800)
 PAGES = (("home", {}), ("architecture", {"net": "resnet18"}), ("augmentation", {}), ("training", {"net": "lenet"}))
 POLL = 0.4  # seconds between two looks at a run, as the page has it
-TICK = 2.0  # seconds between two moves of a hand
+TICK = 5.0  # seconds between two moves of a hand; fewer in the short form
 
 
 class Crowd:
     """So many visitors, each a thread, until they are told to go; what they saw is added up."""
 
-    def __init__(self, url, run_id, count):
+    def __init__(self, url, run_id, count, tick=TICK):
+        self._tick = tick
         self.url, self.run_id = url, run_id
         self.moves, self.looks, self.errors = [], [], []
         self._lock, self._leave = threading.Lock(), threading.Event()
@@ -45,14 +46,14 @@ class Crowd:
                 page, query = PAGES[number % len(PAGES)]
                 visitor.open(page, **query)
                 visitor.open("training", run=self.run_id)
-                self._leave.wait((number % 10) / 10 * TICK)  # hands do not move in step
+                self._leave.wait((number % 10) / 10 * self._tick)  # hands do not move in step
                 moved, value = time.monotonic(), 1
                 while not self._leave.wait(POLL):
                     fragment = min(visitor.fragments, key=visitor.fragments.get, default="")
                     looked = visitor.rerun(fragment) if fragment else 0.0
                     with self._lock:
                         self.looks.append(looked)
-                    if time.monotonic() - moved > TICK:
+                    if time.monotonic() - moved > self._tick:
                         moved, value = time.monotonic(), value % 5 + 1
                         seconds = visitor.set("Epochs", value, "int_value")
                         with self._lock:
@@ -113,7 +114,7 @@ def percentile(values, share):
 
 
 def test_a_few_visitors_watch_a_run_and_move_widgets(app, run):
-    with Crowd(app.url, run, 8) as crowd:
+    with Crowd(app.url, run, 8, tick=1.5) as crowd:
         time.sleep(5)
     assert not crowd.errors
     assert len(crowd.moves) >= 8 and len(crowd.looks) >= 30
