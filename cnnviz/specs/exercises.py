@@ -79,7 +79,7 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
             ),
             Exercise(
                 N_("Feed it a cat. What do filters that have only seen clothes find in it?"),
-                (_to("kernel", view="trained", picture="cat"),),
+                (_to("inside", picture="cat"),),
             ),
         ),
         "alexnet": (
@@ -242,7 +242,7 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
         "augmentation": (
             Exercise(
                 N_("Train without augmentation and look at the gap between training and test accuracy."),
-                (_train("resnet18", train_images="2000", epochs="10"), _to("augmentation", preset="horizontal_flip")),
+                (_train("resnet18", train_images="2000", epochs="10"), _to("augmentation", chain="horizontal_flip")),
             ),
             Exercise(
                 N_("Combine several operations. Which pictures could no longer be recognised?"),
@@ -250,7 +250,7 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
             ),
             Exercise(
                 N_("Which operations would harm Fashion-MNIST? Find one that changes what a garment is."),
-                (_to("augmentation", preset="vertical_flip"), _to("augmentation", preset="hue")),
+                (_to("augmentation", chain="vertical_flip"), _to("augmentation", chain="hue")),
             ),
         ),
     }

@@ -26,14 +26,10 @@ def engine() -> QueueExecutor:
 
     For reading; whatever a person does to a run goes through `my_runs`, which knows whose it is.
     """
-<<<<<<< HEAD
+    open_journal()
     store = RunStore()
     install(store)
     executor = chosen_executor(store)
-=======
-    open_journal()
-    executor = chosen_executor(RunStore())
->>>>>>> c93124080864fcfa0d00e84c326d10e413f8ecd7
     if class_mode():
         days = keep_days()
         if days:
