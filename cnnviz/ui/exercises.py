@@ -12,6 +12,7 @@ from cnnviz.specs.comparison import contender
 from cnnviz.specs.exercises import Target
 from cnnviz.specs.grid import GridSpec
 from cnnviz.specs.lab import View
+from cnnviz.specs.labs.inside import InsideLabSpec
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.ui.fields import choice_label
 from cnnviz.ui.network import BatchSpec
@@ -27,6 +28,7 @@ _SPECS: Final[Mapping[str, tuple[Any, ...]]] = {
     "architecture": (BatchSpec,),
     "augmentation": (GridSpec,),
     "batch-norm": (lab_batch_norm.BatchNormSpec,),
+    "inside": (InsideLabSpec,),
     "kernel": (lab_kernel.KernelSpec,),
     "residual": (lab_residual.ResidualLabSpec,),
 }
@@ -51,7 +53,7 @@ def _part(target: Target, name: str, text: str, _: Language) -> str:
         "view": lambda: _(_VIEWS[target.url_path][text].title),
     }
     if target.url_path == "augmentation":
-        named = {**named, "preset": lambda: _(CHAPTER_PIPELINES[text].title)}
+        named = {**named, "chain": lambda: _(CHAPTER_PIPELINES[text].title)}
     return named[name]() if name in named else _setting(target, name.rpartition(".")[2], text, _)
 
 
