@@ -120,7 +120,7 @@ def render_wall(kind: Cost | None, _: Language) -> None:
         st.markdown(f"**{_(unit)}**")
         for line in lines[:LARGE_LINES]:
             name, worth = plain(line.entry.nickname), _.significant(line.yield_ * factor)
-            st.subheader(f"{line.place}\\. {name} · {worth}", anchor=False)
+            st.header(f"{line.place}\\. {name} · {worth}", anchor=False)
 
 
 def _chart(lines: Sequence[Standing], kind: Cost, _: Language, *, height: int = 400, size: int = 14) -> None:
@@ -150,9 +150,9 @@ def _table(lines: Sequence[Standing], kind: Cost, _: Language) -> dict[str, list
     return {
         _("Place"): [_.number(line.place) for line in lines],
         _("Nickname"): [plain(entry.nickname) for entry in entries],
-        _("Network"): [_(architecture(entry.network).title) for entry in entries],
-        _("Test accuracy"): [_.percent(entry.accuracy, 1) for entry in entries],
         _(unit): [_.significant(line.yield_ * factor) for line in lines],
+        _("Test accuracy"): [_.percent(entry.accuracy, 1) for entry in entries],
+        _("Network"): [_(architecture(entry.network).title) for entry in entries],
     }
 
 
