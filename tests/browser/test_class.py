@@ -5,7 +5,7 @@ import pytest
 from cnnviz.classroom import Classroom
 from cnnviz.events import Evaluated, Finished, Started
 from cnnviz.training import RunStore, TrainingConfig
-from cnnviz.ui.places import CLASSROOM, PLACES
+from cnnviz.ui.places import ARCHITECTURE, AUGMENTATION, CLASSROOM, HOME, KERNEL, PLACES, TRAINING
 from tests.browser.server import ROOT
 
 pytestmark = pytest.mark.browser
@@ -52,7 +52,15 @@ def test_the_board_names_the_leader_and_the_code_leads_to_the_class(app, open_pa
     assert code.bounding_box()["width"] >= 150
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.url_path)
+# Those with components of every kind each time; all others as well in `make soak`.
+WITH_COMPONENTS = (HOME, ARCHITECTURE, AUGMENTATION, TRAINING, KERNEL)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [place if place in WITH_COMPONENTS else pytest.param(place, marks=pytest.mark.soak) for place in PLACES],
+    ids=lambda place: place.url_path,
+)
 def test_no_page_asks_for_more_than_its_policy_allows(app, open_page, settle, place):
     page = open_page(None, errors=True)
     said = []
