@@ -1,5 +1,6 @@
 """Both languages are complete, and numbers read as people in each language write them."""
 
+import ast
 import datetime
 import pkgutil
 import string
@@ -13,6 +14,7 @@ from cnnviz.language import LANGUAGES, LOCALE, Language, match_language
 from cnnviz.specs.base import Spec
 from cnnviz.specs.catalog import catalog
 from tests.project.messages import ROOT, extract, merge, read, translated, write
+from tests.project.sources import modules
 
 EN, ES = Language("en"), Language("es")
 TRANSLATIONS = [code for code in LANGUAGES if code != "en"]
@@ -43,6 +45,19 @@ def test_sentences_are_found_in_every_place_that_has_them(source):
     assert {"cnnviz/errors.py", "cnnviz/specs/training.py", "cnnviz/specs/catalog.py"} <= files
     assert any(name.startswith("pages/") for name in files)
     assert len(source) > 150
+
+
+def test_no_sentence_hides_from_the_extraction(source):
+    """Such as one inside an f-string, which Python 3.11 does not show to it."""
+    hidden = set()
+    for path, tree in modules("cnnviz", "pages", "app.py"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                sentence = node.args[0].value
+                if called in {"_", "N_"} and isinstance(sentence, str) and sentence and sentence not in source:
+                    hidden.add(f"{path}: {sentence}")
+    assert not hidden
 
 
 @pytest.mark.parametrize("code", TRANSLATIONS)

@@ -11,7 +11,6 @@ import plotly.graph_objects as go
 
 from cnnviz.figures.theme import layout, palette
 from cnnviz.language import Language
-from cnnviz.rows import Report
 
 _ROW: Final = 50  # px: a label with its bar under it
 _HEAD: Final = 56  # px: the axes' names and ticks
@@ -62,62 +61,6 @@ def describe_cost_bars(entries: Sequence[CostEntry], _: Language) -> str:
         for entry in entries
     ]
     return _("Parameters and multiply-accumulates for one picture. {entries}.", entries="; ".join(each))
-
-
-def layer_cost(report: Report, _: Language, dark: bool = False, colour: str = "") -> go.Figure:
-    """Parameters and MACs of a network's stages, labelled with their shares; stages without either are left out.
-
-    Args:
-        report: the network taken apart.
-        _: the reader's language.
-        dark: whether the reader's theme is dark.
-        colour: the network's own; a neutral one if not given.
-    """
-    entries = stage_entries(report, colour or palette(dark).neutral)
-    return _bars(
-        entries,
-        [_share_text(entry.parameters, report.parameters, _) for entry in entries],
-        [_share_text(entry.macs, report.macs, _) for entry in entries],
-        _,
-        dark,
-    )
-
-
-def describe_layer_cost(report: Report, _: Language) -> str:
-    """The bars of a network's stages in words."""
-    each = [
-        _(
-            "{title}: {parameters} of the parameters, {macs} of the MACs",
-            title=entry.title,
-            parameters=_share_text(entry.parameters, report.parameters, _),
-            macs=_share_text(entry.macs, report.macs, _),
-        )
-        for entry in stage_entries(report, "")
-    ]
-    return _(
-        "{parameters} parameters and {macs} MACs by stage. {entries}.",
-        parameters=_.compact(report.parameters),
-        macs=_.compact(report.macs),
-        entries="; ".join(each),
-    )
-
-
-def stage_entries(report: Report, colour: str) -> tuple[CostEntry, ...]:
-    """The stages that cost something, each with its path as key."""
-    return tuple(
-        CostEntry(row.name or row.type, row.parameters, row.macs, colour, row.path)
-        for row in report.stages or (report.root,)
-        if row.parameters or row.macs
-    )
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
-
-
-def _share_text(part: int, whole: int, _: Language) -> str:
-    share = _share(part, whole)
-    return f"< {_.percent(0.01)}" if 0 < share < 0.005 else _.percent(share)
 
 
 def _bars(

@@ -123,27 +123,6 @@ def extremes(values: ArrayLike, limit: int) -> NDArray[np.intp]:
     return np.unique(np.asarray(chosen, np.intp))
 
 
-def reduce_minmax(steps: ArrayLike, values: ArrayLike, limit: int) -> tuple[Steps, Values]:
-    """A curve with at most `limit` points in which no spike has disappeared.
-
-    Args:
-        steps: (N,) step numbers, increasing.
-        values: (N,) values, one per step.
-        limit: the most points wanted, at least 4.
-
-    Returns:
-        Steps (int32) and values (float32), a subset of the given points in their order.
-
-    Raises:
-        ValueError: if the lengths differ or `limit` is below 4.
-    """
-    where, array = np.asarray(steps, np.int32), np.asarray(values, np.float32)
-    if where.shape != array.shape:
-        raise ValueError(f"{len(where)} steps and {len(array)} values: give one value per step")
-    chosen = extremes(array, limit)
-    return where[chosen], array[chosen]
-
-
 def tail(steps: ArrayLike, after: int, count: int = 0) -> int:
     """Where the points begin that a browser still needs: those after a step, or the last `count` if that is more.
 

@@ -40,7 +40,6 @@ _FONT: Final = "system-ui,-apple-system,Segoe UI,Roboto,sans-serif"
 _MARGIN: Final = 8
 _RADIUS: Final = 6
 _WIDE: Final = 0.56  # of the font's size: the mean width of a letter
-_QUIET_KINDS: Final = frozenset({"batch_norm", "layer_norm", "flatten"})
 
 
 def network_diagram(

@@ -1,15 +1,18 @@
 """Is it still a cat? What torchvision's own networks make of the cat along one value, where their weights are on disk.
 
-Nothing is fetched: only networks are asked whose ImageNet weights already lie in torch's folder (`TORCH_HOME`). The
-picture is prepared as those weights want it. Any of ImageNet's five domestic cats counts as right.
+The networks are those of `insight.published`; nothing is fetched. Any of ImageNet's five domestic cats counts as right.
 """
 
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from cnnviz.data import cat
 from cnnviz.insight.garment_curve import GarmentCurve, moved, values_along
+from cnnviz.insight.inside import prepared
+from cnnviz.insight.published import available, published, spec_of
 from cnnviz.specs.augmentation import Operation
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CATS: Final = range(281, 286)
 """tabby, tiger cat, Persian cat, Siamese cat, Egyptian cat: ImageNet's classes in torchvision's order."""
@@ -17,37 +20,29 @@ CATS: Final = range(281, 286)
 _BATCH: Final = 8
 
 
-def networks_on_disk() -> tuple[str, ...]:
-    """Torchvision's names of the classification networks whose ImageNet weights are on this machine."""
-    return tuple(sorted(_weights_on_disk()))
-
-
 def imagenet_curve(name: str, operation: Operation, parameter: str) -> GarmentCurve:
     """What a network makes of the cat along a parameter of an operation; `label` is the first of `CATS`.
 
     Args:
-        name: one of `networks_on_disk`.
+        name: one of `insight.published.available()`.
         operation: its settings other than the parameters matter.
         parameter: the name of one of `operation.parameters()`.
 
     Raises:
         KeyError: a network whose weights are not on disk.
-        CnnvizError: an operation that the cat does not fit.
+        CnnvizError: weights that cannot be used, or an operation that the cat does not fit.
     """
+    import numpy as np
     import torch
-    from torchvision.models import get_model
-    from torchvision.transforms.v2 import functional
 
-    weights, _path = _weights_on_disk()[name]
-    network = get_model(name, weights=weights).eval()  # torchvision reads the file that is there
-    prepare = weights.transforms()
+    network, spec = published(name, available()[name]), spec_of(name)
     chosen = next(one for one in operation.parameters() if one.name == parameter)
     values = values_along(chosen)
-    probabilities: list[torch.Tensor] = []
+    pictures = [prepared(moved(operation, parameter, value, cat()), spec) for value in values]
+    probabilities: list[Tensor] = []
     with torch.inference_mode():
-        for first in range(0, len(values), _BATCH):
-            pictures = [moved(operation, parameter, value, cat()) for value in values[first : first + _BATCH]]
-            batch = torch.stack([prepare(functional.pil_to_tensor(picture)) for picture in pictures])
+        for first in range(0, len(pictures), _BATCH):
+            batch = torch.from_numpy(np.concatenate(pictures[first : first + _BATCH]))
             probabilities += network(batch).softmax(1).unbind()
     answers = (int(row.argmax()) for row in probabilities)
     return GarmentCurve(
@@ -57,24 +52,3 @@ def imagenet_curve(name: str, operation: Operation, parameter: str) -> GarmentCu
         label=CATS.start,
         neutral=chosen.neutral,
     )
-
-
-def category_names() -> tuple[str, ...]:
-    """ImageNet's 1,000 classes, in English, as torchvision's weights name them."""
-    from torchvision.models import ResNet18_Weights
-
-    return tuple(ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
-
-
-def _weights_on_disk() -> dict[str, tuple[Any, Path]]:
-    import torch
-    import torchvision
-
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    found = {}
-    for name in torchvision.models.list_models(module=torchvision.models):
-        for weights in torchvision.models.get_model_weights(name):
-            path = folder / weights.url.rpartition("/")[2]
-            if path.is_file() and len(weights.meta.get("categories") or ()) == 1000:
-                found[name] = weights, path
-    return found

@@ -12,7 +12,7 @@ from PIL import Image
 
 from cnnviz.data import CLASS_NAMES, cat, fashion_mnist
 from cnnviz.specs.architectures import ArchitectureSpec
-from cnnviz.specs.lab_kernel import GARMENTS
+from cnnviz.specs.labs.kernel import GARMENTS
 
 Matrix = NDArray[np.float64]
 CAT_SIZE: Final = 56  # px

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cnnviz.data import fashion_mnist
 from cnnviz.specs.architectures import ArchitectureSpec
-from cnnviz.specs.lab_residual import CLASSES
+from cnnviz.specs.labs.residual import CLASSES
 
 Matrix = NDArray[np.float64]
 HIDDEN: Final = 8  # channels inside g

@@ -8,7 +8,7 @@ pass. `FlopCounterMode` itself is not used: it hooks every module of the process
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Final
 
 import torch
@@ -86,14 +86,6 @@ def rehearse(model: nn.Module, batch: Tensor) -> Pass:
             return _rehearse(model.train(), batch, Pass())
         except Exception:
             return _rehearse(model.eval(), batch, Pass())
-
-
-def rehearse_until_broken(model: nn.Module, batch: Tensor) -> Pass:
-    """As much of the pass in training mode as there is."""
-    seen = Pass()
-    with _modes_restored(model), suppress(Exception):
-        _rehearse(model.train(), batch, seen)
-    return seen
 
 
 @contextmanager

@@ -229,16 +229,20 @@ class _Writer:
         return "; ".join(written) or self._("None")
 
     def _text(self, value: Any) -> str:
-        _ = self._
-        if isinstance(value, bool):
-            return _("Yes") if value else _("No")
-        if isinstance(value, int):
-            return _.number(value)
-        if isinstance(value, float):
-            return _.significant(value)
-        if isinstance(value, tuple | list):
-            return ", ".join(self._text(part) for part in value) or _("None")
-        return "–" if value is None else self.choice(str(value))
+        return words_of(value, self._, self.choice)
+
+
+def words_of(value: Any, _: Language, choice: Callable[[str], str]) -> str:
+    """A setting's value in words; `choice` words what is one of a few."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, int):
+        return _.number(value)
+    if isinstance(value, float):
+        return _.significant(value)
+    if isinstance(value, tuple | list):
+        return ", ".join(words_of(part, _, choice) for part in value) or _("None")
+    return "–" if value is None else choice(str(value))
 
 
 KERNELS: Final = {

@@ -18,7 +18,6 @@ from cnnviz.training.process import QUIET_THREADS
 from cnnviz.training.store import PROJECT
 
 SECONDS: Final = 1.0  # of measuring for each of forward and training step
-TIMEOUT: Final = 120.0  # seconds for a job
 
 
 @dataclass(frozen=True, slots=True)

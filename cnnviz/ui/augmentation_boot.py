@@ -10,17 +10,18 @@ from cnnviz.architectures import architecture
 from cnnviz.data import CLASS_NAMES, encode_png
 from cnnviz.errors import CnnvizError
 from cnnviz.figures.garment_curve import describe_garment_curve, garment_curve_lines
+from cnnviz.insight import published
 from cnnviz.insight.garment_curve import GarmentCurve, garment_curve, moved
-from cnnviz.insight.imagenet_curve import CATS, category_names, imagenet_curve, networks_on_disk
+from cnnviz.insight.imagenet_curve import CATS, imagenet_curve
 from cnnviz.language import Language
 from cnnviz.specs.augmentation import Operation
 from cnnviz.specs.augmentation.base import Parameter
-from cnnviz.training import RunRecord
 from cnnviz.ui.augmentation import View
-from cnnviz.ui.engine import engine, owner
+from cnnviz.ui.choosing_runs import trained_runs
+from cnnviz.ui.engine import engine
+from cnnviz.ui.overlay import option_text
 from cnnviz.ui.places import TRAINING, page_link
 from cnnviz.ui.reader import dark
-from cnnviz.ui.runs import run_name
 from cnnviz.ui.theme import colour_of
 
 Option = TypeVar("Option")
@@ -34,8 +35,8 @@ def render_boot(view: View, _: Language) -> None:
     if number is None and view.picture.id != "cat":
         st.caption(_("Choose a garment or the cat: nobody has told a network what is on this picture."))
         return
-    runs = {} if number is None else _trained()
-    networks = list(runs) if number is not None else list(_on_disk())
+    runs = {} if number is None else trained_runs(RUNS)
+    networks = list(runs) if number is not None else list(published.available())
     if not networks:
         _render_nobody_to_ask(number, _)
         return
@@ -50,7 +51,10 @@ def render_boot(view: View, _: Language) -> None:
         return
     left, right = st.columns(2)
     with left:
-        words = {name: _run_words(runs[name], _) if name in runs else f"torchvision · {name}" for name in networks}
+        words = {
+            name: f"{option_text(runs[name], _)} · {name[:4]}" if name in runs else f"torchvision · {name}"
+            for name in networks
+        }
         network = _select(_("Run") if runs else _("Network"), networks, lambda name: words[name], "network")
     with right:
         place, name = _select(_("Value that moves"), options, lambda option: _title(view, option, _), "value")
@@ -78,18 +82,6 @@ def _render_nobody_to_ask(number: int | None, _: Language) -> None:
         return
     st.caption(_("No trained run yet. Half a minute of training is enough for a first answer."))
     page_link(TRAINING, _("Train and watch"))
-
-
-def _trained() -> dict[str, RunRecord]:
-    """Runs that left a network behind, one's own first: what others have trained can be asked too."""
-    store = engine().store
-    found = {run.id: run for run in (*store.records(owner=owner(), limit=RUNS), *store.records(limit=RUNS))}
-    return {key: run for key, run in found.items() if store.checkpoints_of(key)}
-
-
-def _run_words(run: RunRecord, _: Language) -> str:
-    best = "–" if run.best_test_accuracy is None else _.percent(run.best_test_accuracy, 1)
-    return f"{run_name(run, _)} · {best} · {run.id[:4]}"
 
 
 def _select(label: str, options: Sequence[Option], title: Callable[[Option], str], name: str) -> Option:
@@ -122,16 +114,11 @@ def _cat_curve(network: str, operation: Operation, name: str) -> GarmentCurve:
     return imagenet_curve(network, operation, name)
 
 
-@st.cache_data(ttl=60, max_entries=1, show_spinner=False)
-def _on_disk() -> tuple[str, ...]:
-    return networks_on_disk()
-
-
 def _names(curve: GarmentCurve, _: Language) -> list[str]:
     """The classes' names in the reader's language; those of ImageNet in English, all domestic cats as one."""
     if curve.label != CATS.start:
         return [_(title) for title in CLASS_NAMES]
-    return [_("cat") if number in CATS else name for number, name in enumerate(category_names())]
+    return [_("cat") if number in CATS else name for number, name in enumerate(published.class_names("resnet18"))]
 
 
 def _render_curve(

@@ -63,6 +63,13 @@ def recorded_runs(store: RunStore, keys: Sequence[str]) -> list[str]:
     return [found[key] for key in keys if key in found]
 
 
+def trained_runs(limit: int = _LISTED) -> dict[str, RunRecord]:
+    """Runs that left weights behind, by id: one's own first, then everybody's and the recorded ones."""
+    store = engine().store
+    found = {run.id: run for run in (*store.records(owner=owner(), limit=limit), *store.records(limit=limit))}
+    return {run_id: run for run_id, run in found.items() if store.checkpoints_of(run_id)}
+
+
 def still_there(run_ids: Sequence[str]) -> list[RunRecord]:
     """The runs as they are now; one that was deleted meanwhile is left out."""
     found = []

@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from cnnviz.architectures import architecture
 from cnnviz.language import Language
-from cnnviz.specs import lab_batch_norm, lab_kernel, lab_residual
 from cnnviz.specs.augmentation import CHAPTER_PIPELINES
 from cnnviz.specs.block_catalog import block
 from cnnviz.specs.comparison import contender
 from cnnviz.specs.exercises import Target
 from cnnviz.specs.grid import GridSpec
 from cnnviz.specs.lab import View
+from cnnviz.specs.labs import batch_norm, kernel, residual
 from cnnviz.specs.labs.inside import InsideLabSpec
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.ui.fields import choice_label
@@ -19,18 +19,18 @@ from cnnviz.ui.network import BatchSpec
 from cnnviz.ui.places import place_at
 
 _VIEWS: Final[Mapping[str, Mapping[str, View]]] = {
-    "batch-norm": lab_batch_norm.VIEWS,
-    "kernel": lab_kernel.VIEWS,
-    "residual": lab_residual.VIEWS,
+    "batch-norm": batch_norm.VIEWS,
+    "kernel": kernel.VIEWS,
+    "residual": residual.VIEWS,
 }
 _SPECS: Final[Mapping[str, tuple[Any, ...]]] = {
     "training": (TrainingConfig,),
     "architecture": (BatchSpec,),
     "augmentation": (GridSpec,),
-    "batch-norm": (lab_batch_norm.BatchNormSpec,),
+    "batch-norm": (batch_norm.BatchNormSpec,),
     "inside": (InsideLabSpec,),
-    "kernel": (lab_kernel.KernelSpec,),
-    "residual": (lab_residual.ResidualLabSpec,),
+    "kernel": (kernel.KernelSpec,),
+    "residual": (residual.ResidualLabSpec,),
 }
 
 

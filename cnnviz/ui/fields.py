@@ -154,8 +154,18 @@ class SpecForm:
         """The values that differ from the defaults, as a link to another page takes them."""
         return {name: encode(value) for name, value in self.values.items() if value != self.defaults[name]}
 
-    def draw(self, names: Iterable[str], *, disabled: bool = False, label: str = "", help: str = "") -> dict[str, Any]:
-        """Draw fields in order; returns the values chosen so far. `label` and `help` replace the field's own."""
+    def draw(
+        self, names: Iterable[str], *, disabled: bool = False, label: str = "", help: str = "", errors: Any = None
+    ) -> dict[str, Any]:
+        """Draw fields in order; returns the values chosen so far.
+
+        Args:
+            names: of the fields.
+            disabled: whether they can only be read.
+            label: in place of the field's own.
+            help: in place of the field's own.
+            errors: a container for what is wrong with them; None says it under each field.
+        """
         for name in names:
             self._settle(name)
             with st.container(gap=None):
@@ -167,7 +177,7 @@ class SpecForm:
                     "persist_state": "session",
                 }
                 self.values[name] = _widget(name, field, label or self._(field.title or name), common, self._)
-                self._slots[name] = st.container(gap="xsmall")
+                self._slots[name] = errors or st.container(gap="xsmall")
         return self.values
 
     def choose_several(

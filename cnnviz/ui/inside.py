@@ -17,9 +17,10 @@ from cnnviz.specs.architectures import ArchitectureSpec
 from cnnviz.specs.labs.inside import UNTRAINED, InsideLabSpec
 from cnnviz.training import RunRecord
 from cnnviz.training.history import BEST, LAST
-from cnnviz.ui.engine import engine, owner
+from cnnviz.ui.choosing_runs import trained_runs
+from cnnviz.ui.engine import engine
 from cnnviz.ui.network import report_of
-from cnnviz.ui.runs import run_name
+from cnnviz.ui.overlay import option_text
 
 if TYPE_CHECKING:
     from torch import nn
@@ -102,9 +103,9 @@ def _checkpoint(record: RunRecord) -> Path | None:
 
 
 def networks(asked: str, _: Language) -> dict[str, str]:
-    """What can be looked into: one's own runs, newest first, the run of a link, then networks without training."""
+    """What can be looked into: one's own runs, then everybody's, the run of a link, then networks without training."""
     store = engine().store
-    records = {record.id: record for record in store.records(owner=owner(), limit=RUNS)}
+    records = trained_runs(RUNS)
     kind, _separator, run_id = asked.partition(":")
     if kind == "run" and run_id not in records:
         try:
@@ -112,7 +113,7 @@ def networks(asked: str, _: Language) -> dict[str, str]:
         except CnnvizError:  # the field says that it does not know this run
             records.pop(run_id, None)
     found = {
-        f"run:{record.id}": plain_name(record, _)
+        f"run:{record.id}": option_text(record, _)
         for record in records.values()
         if _checkpoint(record) and report_of(record.config.architecture).weight_bytes <= LARGEST
     }
@@ -126,12 +127,6 @@ def networks(asked: str, _: Language) -> dict[str, str]:
 def _title(name: str) -> str:
     """How torchvision's network is called."""
     return architecture(f"torchvision/{name}").title
-
-
-def plain_name(record: RunRecord, _: Language) -> str:
-    """A run in the list of networks."""
-    accuracy = record.best_test_accuracy
-    return run_name(record, _) + ("" if accuracy is None else f" · {_.percent(accuracy, 1)}")
 
 
 def subject_of(network: str) -> Subject:

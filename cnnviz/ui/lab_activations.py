@@ -8,7 +8,7 @@ import streamlit as st
 from cnnviz.figures.lines import Axis, Series, line_chart
 from cnnviz.insight import activations as insight
 from cnnviz.language import Language
-from cnnviz.specs.lab_activations import ActivationsSpec
+from cnnviz.specs.labs.activations import ActivationsSpec
 from cnnviz.ui.fields import choice_label
 from cnnviz.ui.reader import dark
 

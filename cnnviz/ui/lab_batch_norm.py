@@ -10,7 +10,7 @@ from cnnviz.figures.lab_batch_norm import distributions, framed_tensor, noise_st
 from cnnviz.figures.lines import Axis, Series, line_chart
 from cnnviz.insight import batch_norm as insight
 from cnnviz.language import Language
-from cnnviz.specs.lab_batch_norm import BatchNormSpec, racers
+from cnnviz.specs.labs.batch_norm import BatchNormSpec, racers
 from cnnviz.ui.lab_race import render_race
 from cnnviz.ui.reader import dark
 

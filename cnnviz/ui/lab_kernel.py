@@ -8,13 +8,13 @@ import streamlit as st
 from cnnviz.figures.lab_kernel import filter_sheet
 from cnnviz.insight import kernel as insight
 from cnnviz.language import Language
-from cnnviz.specs.lab_kernel import KernelSpec
-from cnnviz.training import RunRecord
+from cnnviz.specs.labs.kernel import KernelSpec
+from cnnviz.ui.choosing_runs import trained_runs
 from cnnviz.ui.components.convolution import convolution
 from cnnviz.ui.engine import engine
+from cnnviz.ui.overlay import option_text
 from cnnviz.ui.places import KERNEL, TRAINING, page_link
 from cnnviz.ui.reader import dark
-from cnnviz.ui.runs import run_name
 
 PLAIN: Final = {"displayModeBar": False}
 RUNS: Final = 20  # of the newest that are offered
@@ -48,7 +48,7 @@ def render_hand(spec: KernelSpec, _: Language) -> dict[str, Any]:
 
 def render_trained(spec: KernelSpec, _: Language) -> dict[str, Any]:
     """The filters of a run, and the chosen one over the picture; returns the numbers."""
-    runs = {record.id: record for record in engine().store.records(limit=RUNS) if _has_filters(record)}
+    runs = trained_runs(RUNS)
     if not runs:
         st.info(_("No network has been trained on this server yet: half a minute with LeNet is enough."))
         page_link(TRAINING, _("Train"), net="lenet_bn")
@@ -56,9 +56,8 @@ def render_trained(spec: KernelSpec, _: Language) -> dict[str, Any]:
     key = f"{KERNEL.url_path}.run"
     if st.session_state.get(key) not in runs:
         st.session_state[key] = next(iter(runs))
-    chosen = st.selectbox(
-        _("Run"), list(runs), format_func=lambda run_id: _label(runs[run_id], _), key=key, persist_state="session"
-    )
+    titles = {run_id: f"{option_text(run, _)} · {run_id[:4]}" for run_id, run in runs.items()}
+    chosen = st.selectbox(_("Run"), list(runs), format_func=lambda run: titles[run], key=key, persist_state="session")
     found = filters(chosen, runs[chosen].step)
     number = min(spec.filter, len(found.weights))
     weights = found.weights[number - 1]
@@ -75,15 +74,6 @@ def render_trained(spec: KernelSpec, _: Language) -> dict[str, Any]:
     convolution(image, weights, output, _, key="filter", stride=found.stride, padding=found.padding)
     total = float(weights.sum())
     return {"sum": _.number(total, 2), "even": _.number(EVEN * total, 2)}
-
-
-def _has_filters(record: RunRecord) -> bool:
-    return bool(engine().store.checkpoints_of(record.id))
-
-
-def _label(record: RunRecord, _: Language) -> str:
-    accuracy = "–" if record.test_accuracy is None else _.percent(record.test_accuracy, 1)
-    return f"{run_name(record, _)} · {accuracy} · {record.id[:4]}"
 
 
 RENDER: Final = {"hand": render_hand, "trained": render_trained}

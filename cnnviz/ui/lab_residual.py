@@ -9,7 +9,7 @@ from cnnviz.figures.lab_residual import class_drawing, distance_bars, pictures_i
 from cnnviz.figures.lines import Axis, Series, line_chart
 from cnnviz.insight import residual as insight
 from cnnviz.language import Language
-from cnnviz.specs.lab_residual import ResidualLabSpec, network, racers
+from cnnviz.specs.labs.residual import ResidualLabSpec, network, racers
 from cnnviz.ui.lab_race import render_race
 from cnnviz.ui.reader import dark
 

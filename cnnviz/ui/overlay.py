@@ -12,6 +12,7 @@ from cnnviz.figures.curves import Reference
 from cnnviz.language import N_, Language
 from cnnviz.specs.augmentation import PipelineSpec
 from cnnviz.training import RunRecord
+from cnnviz.training.card import words_of
 from cnnviz.training.comparing import (
     SeedBand,
     Setting,
@@ -263,15 +264,7 @@ def value_text(value: Any, _: Language) -> str:
     """A setting's value in words."""
     if isinstance(value, PipelineSpec):
         return ", ".join(_(step.title) for step in value.operations if step.enabled) or _("None")
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if isinstance(value, int):
-        return _.number(value)
-    if isinstance(value, float):
-        return _.significant(value)
-    if isinstance(value, tuple | list):
-        return ", ".join(value_text(part, _) for part in value) or _("None")
-    return "–" if value is None else choice_label(str(value), _)
+    return words_of(value, _, lambda choice: choice_label(choice, _))
 
 
 def published_table(records: Sequence[RunRecord], _: Language) -> pd.DataFrame:

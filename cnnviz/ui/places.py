@@ -37,6 +37,7 @@ class Place:
         return PAGES / self.script
 
 
+NETWORKS: Final = N_("Networks")
 AFTERWARDS: Final = N_("Runs")
 LABS: Final = N_("Labs")
 
@@ -47,6 +48,7 @@ ARCHITECTURE: Final = Place(
     N_("Architecture"),
     ":material/account_tree:",
     N_("Take a network apart: every layer with its shape, its parameters and its cost."),
+    NETWORKS,
 )
 COMPARE: Final = Place(
     "explore/compare.py",
@@ -54,6 +56,7 @@ COMPARE: Final = Place(
     N_("Compare"),
     ":material/compare:",
     N_("Two to four networks side by side."),
+    NETWORKS,
 )
 BLOCKS: Final = Place(
     "explore/blocks.py",
@@ -61,6 +64,7 @@ BLOCKS: Final = Place(
     N_("Blocks"),
     ":material/widgets:",
     N_("Each block on its own: its shapes and its cost against what it replaced."),
+    NETWORKS,
 )
 AUGMENTATION: Final = Place(
     "explore/augmentation.py",
@@ -182,8 +186,8 @@ EXERCISES: Final = Place(
 PLACES: Final = (
     HOME,
     ARCHITECTURE,
-    COMPARE,
     BLOCKS,
+    COMPARE,
     AUGMENTATION,
     TRAINING,
     RUNS,

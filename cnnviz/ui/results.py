@@ -24,7 +24,7 @@ from cnnviz.insight.predictions import (
 from cnnviz.language import Language
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
-from cnnviz.ui.choosing_runs import recorded_runs
+from cnnviz.ui.choosing_runs import recorded_runs, trained_runs
 from cnnviz.ui.engine import engine, owner
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.overlay import option_text
@@ -52,16 +52,15 @@ def choose_run(link: PageLink, _: Language) -> RunRecord | None:
             st.session_state[key] = store.record(link.asked["run"]).id
         except CnnvizError as error:
             link.refused.append(error)
-    mine = store.records(owner=owner(), limit=_LISTED)
-    others = [record for record in store.records(limit=_LISTED) if record.owner != owner()]
-    listed = {record.id: record for record in (*mine, *others) if store.checkpoints_of(record.id)}
+    listed = trained_runs()
     asked = st.session_state.get(key)
     if asked is not None and asked not in listed:
         listed[asked] = store.record(asked)
     if not listed:
         return None
     if asked not in listed:
-        first = [*(record.id for record in mine), *recorded_runs(store, FIRST)]
+        mine = (run_id for run_id, record in listed.items() if record.owner == owner())
+        first = [*mine, *recorded_runs(store, FIRST)]
         st.session_state[key] = next((run_id for run_id in first if run_id in listed), next(iter(listed)))
     chosen = st.selectbox(_("Run"), list(listed), format_func=lambda run: option_text(listed[run], _), key=key,
                           persist_state="session")  # fmt: skip

@@ -28,7 +28,7 @@ def render_own_runs(selected: str | None, show: Callable[[str], None], _: Langua
     others = [record for record in mine if record.id != selected][:SHOWN]
     if not others and not words:
         return []
-    st.markdown(f"**{_('Earlier runs, to lay over this one')}**")
+    st.markdown("**" + _("Earlier runs, to lay over this one") + "**")
     if words or len(mine) > FEW:
         st.text_input(
             _("Search name, tag, note or network"), key=key, icon=":material/search:", persist_state="session",

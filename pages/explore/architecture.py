@@ -46,9 +46,11 @@ with variants:
 defaults = dict(entry.spec(**variant))
 form = SpecForm(entry.spec_type, link, defaults, _, restart=is_new or changed)
 batch = SpecForm(BatchSpec, link, dict(BatchSpec()), _)
-with sizes, st.grid(4, min_column_width=130):
-    form.draw(SIZE_FIELDS)
-    batch.draw(["batch"])
+with sizes:
+    row, below = st.grid(4, min_column_width=130), st.container()  # a field is too narrow for a sentence
+    with row:
+        form.draw(SIZE_FIELDS, errors=below)
+        batch.draw(["batch"], errors=below)
 knobs = knob_names(entry.spec_type)
 
 

@@ -57,7 +57,9 @@ def render() -> None:
     picture = render_picture(source, form, _)
     grid = grid_of(form)
     view = render_live(chain, picture, grid, hand if mode == "exact" else None, _)
-    page_link(TRAINING, f"**{_('Train with this')}**", icon=":material/play_arrow:", augmentation=chain_text(chain))
+    page_link(
+        TRAINING, "**" + _("Train with this") + "**", icon=":material/play_arrow:", augmentation=chain_text(chain)
+    )
     render_drawers(view, _)
     values, defaults = form.linked()
     own = {"chain": chain_text(chain), "hand": hand_text(chain, hand), "picture": source, "mode": mode}

@@ -1,7 +1,7 @@
 """The lab of activations: the function and its slope, and what depth makes of signals and gradients."""
 
 from cnnviz.language import N_
-from cnnviz.specs.lab_activations import VIEWS, ActivationsSpec
+from cnnviz.specs.labs.activations import VIEWS, ActivationsSpec
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.lab_activations import RENDER
 from cnnviz.ui.places import ACTIVATIONS

@@ -1,7 +1,7 @@
 """The lab of the kernel: one convolution by hand, and the filters that training found."""
 
 from cnnviz.language import N_
-from cnnviz.specs.lab_kernel import VIEWS, KernelSpec
+from cnnviz.specs.labs.kernel import VIEWS, KernelSpec
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.lab_kernel import RENDER
 from cnnviz.ui.places import KERNEL

@@ -1,7 +1,7 @@
 """The lab of residual networks: nested classes, a block that does nothing, gradients in depth, and the race."""
 
 from cnnviz.language import N_
-from cnnviz.specs.lab_residual import VIEWS, ResidualLabSpec
+from cnnviz.specs.labs.residual import VIEWS, ResidualLabSpec
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.lab_residual import RENDER
 from cnnviz.ui.places import RESIDUAL

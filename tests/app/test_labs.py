@@ -5,15 +5,15 @@ import re
 import pytest
 
 from cnnviz.language import LANGUAGES, Language
-from cnnviz.specs import lab_activations, lab_batch_norm, lab_kernel, lab_residual
+from cnnviz.specs.labs import activations, batch_norm, kernel, residual
 from cnnviz.ui.links import encode
 from cnnviz.ui.places import ACTIVATIONS, BATCH_NORM, KERNEL, RESIDUAL
 
 VIEWS = {
-    BATCH_NORM: lab_batch_norm.VIEWS,
-    ACTIVATIONS: lab_activations.VIEWS,
-    KERNEL: lab_kernel.VIEWS,
-    RESIDUAL: lab_residual.VIEWS,
+    BATCH_NORM: batch_norm.VIEWS,
+    ACTIVATIONS: activations.VIEWS,
+    KERNEL: kernel.VIEWS,
+    RESIDUAL: residual.VIEWS,
 }
 EVERY_VIEW = pytest.mark.parametrize(
     ("place", "view"), [(place, view) for place, views in VIEWS.items() for view in views],

@@ -1,7 +1,6 @@
 """The class's rules hold for every hand of a person, whatever is sent, and for nobody else."""
 
 import threading
-import time
 
 import pytest
 
@@ -9,7 +8,7 @@ from cnnviz.classroom import FREEZABLE, Classroom, ClassRules, ClassRuns
 from cnnviz.errors import CnnvizError
 from cnnviz.training import OwnedRuns, TrainingConfig
 from cnnviz.training.pace import RateLimit
-from tests.training.fakes import FakeWorker
+from tests.training.fakes import FakeWorker, until
 
 CONFIG = TrainingConfig(architecture="lenet", train_images=1000, batch_size=100, epochs=10)
 
@@ -20,13 +19,6 @@ def refused(code, attempt, **parameters):
     assert caught.value.code == code
     assert {name: caught.value.parameters[name] for name in parameters} == parameters
     return caught.value
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.002)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cnnviz.figures.curves import columns, extremes, reduce_minmax, tail
+from cnnviz.figures.curves import columns, extremes, tail
 
 LIMITS = st.integers(4, 200)
 CURVES = st.integers(1, 2_000).flatmap(
@@ -16,13 +16,12 @@ CURVES = st.integers(1, 2_000).flatmap(
 
 @given(values=CURVES, limit=LIMITS)
 def test_the_reduced_curve_is_a_part_of_the_curve_with_its_ends_and_extremes(values, limit):
-    steps = np.arange(1, len(values) + 1)
-    where, kept = reduce_minmax(steps, values, limit)
+    where = extremes(values, limit)
+    kept = values[where]
     assert 1 <= len(where) <= max(limit, min(len(values), limit))
     assert np.all(np.diff(where) > 0)
-    assert np.array_equal(kept, values[where - 1])
-    assert where[0] == 1
-    assert where[-1] == len(values)
+    assert where[0] == 0
+    assert where[-1] == len(values) - 1
     assert kept.min() == values.min()
     assert kept.max() == values.max()
 
@@ -32,23 +31,20 @@ def test_the_reduced_curve_is_a_part_of_the_curve_with_its_ends_and_extremes(val
 def test_one_bad_step_of_fifty_thousand_stays(at, spike):
     values = np.random.default_rng(0).normal(size=50_000).astype(np.float32)
     values[at] = spike
-    where, kept = reduce_minmax(np.arange(50_000), values, 200)
+    where = extremes(values, 200)
     assert len(where) <= 200
-    assert spike in kept
+    assert spike in values[where]
 
 
 def test_every_stretch_keeps_its_own_spike():
     values = np.zeros(10_000)
     values[500::1000] = 1.0 + np.arange(10)
-    _, kept = reduce_minmax(np.arange(10_000), values, 200)
+    kept = values[extremes(values, 200)]
     assert set(1.0 + np.arange(10)) <= set(kept.tolist())
 
 
 def test_a_short_curve_is_left_as_it_is():
-    steps, values = reduce_minmax([3, 5, 9], [1.0, np.nan, 2.0], 4)
-    assert steps.tolist() == [3, 5, 9]
-    assert steps.dtype == np.int32
-    assert values.dtype == np.float32
+    assert extremes([1.0, np.nan, 2.0], 4).tolist() == [0, 1, 2]
 
 
 def test_a_number_is_preferred_to_what_is_none():
@@ -59,9 +55,7 @@ def test_a_number_is_preferred_to_what_is_none():
 
 def test_what_cannot_be_reduced_is_refused():
     with pytest.raises(ValueError, match="smallest is 4"):
-        reduce_minmax([1, 2], [1.0, 2.0], 3)
-    with pytest.raises(ValueError, match="2 steps and 1 values"):
-        reduce_minmax([1, 2], [1.0], 10)
+        extremes([1.0, 2.0], 3)
     with pytest.raises(ValueError, match="2 steps and 3 values"):
         columns([1, 2], [1.0, 2.0], [1.0, 2.0, 3.0])
 

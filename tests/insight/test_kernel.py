@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cnnviz.data import CLASS_NAMES, fashion_mnist
 from cnnviz.insight.kernel import CAT_SIZE, KERNELS, convolve, first_filters, picture
-from cnnviz.specs.lab_kernel import GARMENTS, KernelSpec
+from cnnviz.specs.labs.kernel import GARMENTS, KernelSpec
 
 
 def by_torch(image, kernel, stride, padding, dilation):

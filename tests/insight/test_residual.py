@@ -12,7 +12,7 @@ from cnnviz.architectures import build
 from cnnviz.data import fashion_mnist
 from cnnviz.insight.residual import PICTURES, classes, gradient_norms, loses, through_blocks
 from cnnviz.inspection import inspect
-from cnnviz.specs.lab_residual import ResidualLabSpec, network, racers
+from cnnviz.specs.labs.residual import ResidualLabSpec, network, racers
 
 PLACES = st.floats(-3, 3)
 

@@ -2,6 +2,9 @@
 
 import json
 import queue
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from cnnviz.events import Controlled, Finished, Started, Steps
@@ -71,3 +74,32 @@ class FakeWorker:
 
     def forget(self):
         pass
+
+
+@contextmanager
+def fake_executors(monkeypatch, folder) -> Iterator[Callable]:
+    """`make(**options)` → an executor whose workers do nothing by themselves; all are closed at the end."""
+    from cnnviz.training import LocalExecutor, RunStore
+
+    monkeypatch.setattr("cnnviz.training.local.WorkerProcess", FakeWorker)
+    monkeypatch.setattr(FakeWorker, "made", [])
+    executors = []
+
+    def make(**options):
+        executors.append(LocalExecutor(RunStore(folder), **options))
+        return executors[-1]
+
+    try:
+        yield make
+    finally:
+        for executor in executors:
+            executor.close()
+            executor.store.close()
+
+
+def until(condition, seconds=10, pause=0.002):
+    """Wait for something that another thread or process does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(pause)

@@ -17,6 +17,7 @@ clock goes backwards      nobody: order is of arrival        nothing; durations 
 damaged checkpoint        its checksum                       failed, checkpoint_damaged                   checkpoints
 """
 
+import functools
 import os
 import signal
 import threading
@@ -28,13 +29,15 @@ import torch
 
 from cnnviz.errors import CnnvizError
 from cnnviz.events import Failed, Finished
-from cnnviz.training import LocalExecutor, RunStore, TrainingConfig, checkpoints, train
+from cnnviz.training import RunStore, TrainingConfig, checkpoints, train
 from cnnviz.training.machine import Machine
 from cnnviz.training.records import UNFINISHED
 from tests.training.executors import EXECUTORS, make_executor
-from tests.training.fakes import FakeWorker
+from tests.training.fakes import FakeWorker, fake_executors
+from tests.training.fakes import until as wait_until
 
 pytestmark = pytest.mark.timeout(180)
+until = functools.partial(wait_until, seconds=60)  # real workers start here
 CONFIG = TrainingConfig(
     architecture="lenet_bn", train_images=1280, batch_size=64, epochs=4, test_images=100, evaluations=4, threads=1
 )
@@ -58,19 +61,8 @@ def engine(tmp_path_factory, request):
 @pytest.fixture
 def fake(tmp_path, monkeypatch):
     """An executor whose workers do nothing by themselves."""
-    monkeypatch.setattr("cnnviz.training.local.WorkerProcess", FakeWorker)
-    monkeypatch.setattr(FakeWorker, "made", [])
-    executor = LocalExecutor(RunStore(tmp_path))
-    yield executor
-    executor.close()
-    executor.store.close()
-
-
-def until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.005)
+    with fake_executors(monkeypatch, tmp_path) as made:
+        yield made()
 
 
 def ended(executor, run_id):

@@ -5,9 +5,9 @@ import time
 import pytest
 
 from cnnviz.errors import CnnvizError
-from cnnviz.training import LocalExecutor, RunStore, TrainingConfig, train
+from cnnviz.training import RunStore, TrainingConfig, train
 from tests.training.executors import EXECUTORS, make_executor
-from tests.training.fakes import FakeWorker
+from tests.training.fakes import FakeWorker, fake_executors, until
 
 pytestmark = pytest.mark.timeout(180)
 CONFIG = TrainingConfig(architecture="lenet", train_images=1000, batch_size=100, epochs=10)  # 100 steps
@@ -16,25 +16,8 @@ PATIENCE = 0.15
 
 @pytest.fixture
 def make(tmp_path, monkeypatch):
-    monkeypatch.setattr("cnnviz.training.local.WorkerProcess", FakeWorker)
-    monkeypatch.setattr(FakeWorker, "made", [])
-    executors = []
-
-    def make(**options):
-        executors.append(LocalExecutor(RunStore(tmp_path), **{"patience": PATIENCE, **options}))
-        return executors[-1]
-
-    yield make
-    for executor in executors:
-        executor.close()
-        executor.store.close()
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.002)
+    with fake_executors(monkeypatch, tmp_path) as made:
+        yield lambda **options: made(**{"patience": PATIENCE, **options})
 
 
 def state(executor, run_id):

@@ -2,42 +2,24 @@
 
 import itertools
 import threading
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.errors import CnnvizError
-from cnnviz.training import LocalExecutor, OwnedRuns, RunStore, TrainingConfig
+from cnnviz.training import LocalExecutor, OwnedRuns, TrainingConfig
 from cnnviz.training.expected import start_of
 from cnnviz.training.waiting import FairQueue
-from tests.training.fakes import FakeWorker
+from tests.training.fakes import FakeWorker, fake_executors, until
 
 CONFIG = TrainingConfig(architecture="lenet", train_images=1000, batch_size=100, epochs=10)  # 100 steps
 
 
 @pytest.fixture
 def make(tmp_path, monkeypatch):
-    monkeypatch.setattr("cnnviz.training.local.WorkerProcess", FakeWorker)
-    monkeypatch.setattr(FakeWorker, "made", [])
-    executors = []
-
-    def make(**options):
-        executors.append(LocalExecutor(RunStore(tmp_path), **options))
-        return executors[-1]
-
-    yield make
-    for executor in executors:
-        executor.close()
-        executor.store.close()
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.002)
+    with fake_executors(monkeypatch, tmp_path) as made:
+        yield made
 
 
 def running(executor):

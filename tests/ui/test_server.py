@@ -9,10 +9,10 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from cnnviz.errors import CnnvizError
-from cnnviz.training import LocalExecutor, RunStore, TrainingConfig
+from cnnviz.training import TrainingConfig
 from cnnviz.ui import server
 from cnnviz.ui.metrics import Family, Meter, exposition, server_families, unready
-from tests.training.fakes import FakeWorker
+from tests.training.fakes import fake_executors
 
 
 class Answer:
@@ -69,12 +69,8 @@ def browser():
 
 @pytest.fixture
 def executor(tmp_path, monkeypatch):
-    monkeypatch.setattr("cnnviz.training.local.WorkerProcess", FakeWorker)
-    monkeypatch.setattr(FakeWorker, "made", [])
-    executor = LocalExecutor(RunStore(tmp_path))
-    yield executor
-    executor.close()
-    executor.store.close()
+    with fake_executors(monkeypatch, tmp_path) as made:
+        yield made()
 
 
 def test_a_browser_gets_its_key_once_and_scripts_cannot_read_it(browser):
