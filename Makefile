@@ -43,13 +43,13 @@ arrows: $(DEV)
 	$(BIN)/lint-imports
 
 # Two processes at once, then by itself what measures or fills the machine (tests/conftest.py names it). Branches are
-# counted when all tests run: a part of them, chosen with ARGS, says nothing about the floor.
+# counted in the first part when all of it runs: what ARGS chooses says nothing about the floor.
 unit: $(DEV)
 ifdef ARGS
 	$(BIN)/python -m pytest -m "not browser and not soak and not ray" $(ARGS)
 else
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not soak and not ray and not alone" -n 2 --dist loadscope --cov --cov-report=
-	$(BIN)/python -m pytest -m "alone and not browser and not soak and not ray" --cov --cov-append --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not soak and not ray and not alone" -n 2 --dist loadscope --cov --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -m "alone and not browser and not soak and not ray"
 endif
 
 # In a process of its own: what a person would see and how fast it comes is measured without the other tests' memory.
