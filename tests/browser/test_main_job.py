@@ -31,8 +31,10 @@ def test_home_paints_within_two_seconds_of_a_cold_start(start_server, open_page)
 
 def test_the_table_of_resnet_18(app, open_page, settle):
     page = open_page(f"{app.url}/architecture?lang=en", errors=True)
+    page.get_by_role("treegrid").wait_for()  # an open menu hides from assistive technology what arrives meanwhile
     page.get_by_role("combobox", name="Network").click()
     page.get_by_role("option", name="ResNet-18", exact=True).click()
+    page.get_by_role("listbox").wait_for(state="detached")
     settle(page)
     page.get_by_text("11.2 M").first.wait_for()
     row = page.get_by_role("treegrid").get_by_role("row").filter(has_text="ResNet-18").first
