@@ -390,7 +390,9 @@ print(peak() - before)
         (lambda: encoded(cat().resize((5000, 4990)).convert("RGBA"), "PNG", compress_level=1), ""),
         (lambda: encoded(cat().resize((5000, 4990)), "JPEG", progressive=True, subsampling=0), ""),
         (lambda: encoded(cat().resize((3100, 3100)), "WEBP", quality=50, method=0), ""),
-        (lambda: encoded(cat().resize((5000, 4990)), "WEBP", quality=50, method=0), "torch"),
+        pytest.param(
+            lambda: encoded(cat().resize((5000, 4990)), "WEBP", quality=50, method=0), "torch", marks=pytest.mark.soak
+        ),
         (
             lambda: encoded(cat().resize((4000, 3990)).convert("RGBA"), "WEBP", lossless=True, method=0, quality=0),
             "torch",
