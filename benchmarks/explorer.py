@@ -27,7 +27,7 @@ from tests.browser.server import ROOT, Server
 NETWORKS = ("lenet", "alexnet", "vgg19", "googlenet", "resnet18", "resnet50", "resnet152", "densenet201")
 DRAWERS = {
     "Where the weights and the work are": ".treemaps .map .tile",
-    "Channels and resolution through the depth": ".js-plotly-plot .main-svg",
+    "Channels and resolution through the depth": ".depth .line",
 }
 PLAIN = """
 import streamlit as st
