@@ -39,12 +39,12 @@ class Depth {
     this.width = this.root.clientWidth
     const left = 44
     const room = Math.max(100, this.width - left - 8)
-    const slanted = Math.max(...ticks.map(({ name }) => name.length), 0) * 8 > room / Math.max(1, ticks.length)
-    const bottom = HEIGHT - (slanted ? 104 : 48)
-    const top = 12
-    const most = Math.ceil(Math.log10(Math.max(10, ...points.flatMap(({ lines }) => lines.map(value => value ?? 1)))))
     const step = room / points.length
     const x = index => left + (index + 0.5) * step
+    const slanted = ticks.some(({ index, name }, place) => place && x(index) - x(ticks[place - 1].index) < name.length * 9)
+    const bottom = HEIGHT - (slanted ? 104 : 48)
+    const top = 20
+    const most = Math.log10(Math.max(10, ...points.flatMap(({ lines }) => lines.map(value => value ?? 1))))
     const y = value => bottom - (Math.log10(Math.max(1, value)) / most) * (bottom - top)
     const svg = shape("svg", { viewBox: `0 0 ${this.width} ${HEIGHT}`, height: HEIGHT, role: "listbox" })
     svg.setAttribute("aria-label", description)
@@ -53,8 +53,11 @@ class Depth {
       svg.append(shape("line", { class: "grid", x1: left, x2: left + room, y1: height, y2: height }))
       svg.append(label(String(10 ** power), { x: left - 6, y: height + 5, "text-anchor": "end" }))
     }
+    let before = -Infinity
     for (const { index, name } of ticks) {
       const place = x(index)
+      if (place - before < 16) continue // no room for one more name
+      before = place
       const turned = slanted ? { transform: `rotate(-40 ${place} ${bottom + 16})`, "text-anchor": "end" } : {}
       svg.append(shape("line", { class: "grid", x1: place, x2: place, y1: top, y2: bottom + 4 }))
       svg.append(label(name, { x: place, y: bottom + 18, "text-anchor": "middle", ...turned }))
