@@ -285,10 +285,10 @@ class LiveCurves {
     this.root.dataset.draws = this.draws
   }
 
-  // The ranges of the vertical axes, as drawn last; before the first drawing a guess.
+  // The ranges of the vertical axes, as drawn last; before the first drawing a guess. Plotly leaves an empty axis out.
   view(runs) {
     const drawn = this.chart._fullLayout
-    if (drawn?.yaxis2) return { accuracy: drawn.yaxis.range, loss: drawn.yaxis2.range }
+    if (drawn?.yaxis && drawn.yaxis2) return { accuracy: drawn.yaxis.range, loss: drawn.yaxis2.range }
     const losses = runs.flatMap(run => [...run.train.loss, ...run.test.loss]).filter(Number.isFinite)
     const highest = losses.reduce((a, b) => Math.max(a, b), 1)
     return { accuracy: [0, 100], loss: this.frame.log ? [-1.5, Math.log10(highest)] : [0, highest] }
