@@ -73,6 +73,9 @@ class RunCurves:
             and beyond the last. Empty on other axes.
         band: the id and the name of what it is one seed of; three or more such runs are drawn as their mean and their
             spread. None for a run that stands for itself.
+        ticket: lets the browser fetch new points by itself once it knows the run, so that none are sent to it; ""
+            where all points are sent.
+        state: where the run stands, while it still moves; "race" while it gets turns; "" when nothing more will come.
     """
 
     id: str
@@ -92,6 +95,8 @@ class RunCurves:
     marks: tuple[Mark, ...] = ()
     positions: tuple[tuple[int, float], ...] = ()
     band: tuple[str, str] | None = None
+    ticket: str = ""
+    state: str = ""
 
 
 def extremes(values: ArrayLike, limit: int) -> NDArray[np.intp]:

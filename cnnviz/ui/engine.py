@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -16,6 +16,9 @@ from cnnviz.training.pace import RateLimit
 from cnnviz.training.race_runner import Races
 from cnnviz.training.recorded import install
 from cnnviz.training.settings import class_mode, keep_days
+
+COOKIE: Final = "cnnviz_owner"
+"""Holds the key that says whose runs these are; `ui.server` gives it to a browser once."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -73,7 +76,7 @@ def owner() -> str:
 
     A browser that keeps no cookies owns its runs for as long as its session lasts.
     """
-    key = st.context.cookies.get("cnnviz_owner")
+    key = st.context.cookies.get(COOKIE)
     if not isinstance(key, str):
         key = st.session_state.setdefault("owner_key", secrets.token_urlsafe(24))
     return hashlib.sha256(key.encode()).hexdigest()[:20]

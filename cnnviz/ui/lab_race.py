@@ -21,7 +21,7 @@ from cnnviz.ui.engine import engine, my_runs
 from cnnviz.ui.runs import STATES, curves_of
 from cnnviz.ui.start import foresee
 
-TICK: Final = 0.4  # seconds between two looks
+TICK: Final = 2.0  # seconds between two looks at the words; the points come by themselves
 HEIGHT: Final = 340
 _REFUSED: Final = "race refused"
 _DASHES: Final[tuple[Dash, ...]] = ("solid", "dash", "dot", "dashdot")

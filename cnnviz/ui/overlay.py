@@ -52,6 +52,7 @@ def render_overlay(
     names: Sequence[str] = (),
     places: Mapping[str, Positions] | None = None,
     race: bool = False,
+    racing: bool = False,
     height: int = 440,
 ) -> None:
     """One live chart of some runs; the seeds of one are drawn as their mean and spread.
@@ -68,6 +69,7 @@ def render_overlay(
         names: of the runs; their own unless given.
         places: where the steps of each run lie on the axis, if not as `runs.positions` says.
         race: whether the runs go on again and again by themselves, which needs no marks, and have their end in sight.
+        racing: whether that race still goes on.
         height: px.
     """
     names = names or distinct_names(records, _)
@@ -85,6 +87,7 @@ def render_overlay(
                 places=(places or {}).get(record.id),
                 colour=colours[record.id],
                 race=race,
+                racing=racing,
             )
             for record, name in zip(records, names, strict=True)
         ],

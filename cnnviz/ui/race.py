@@ -118,7 +118,7 @@ def render_race(race: RaceRecord, _: Language) -> bool:
     marks = [_predicted(race, names, _)] if over and race.prediction and race.prediction[1] is not None else []
     render_overlay(
         list(records.values()), _, key=f"{KEY} {race.id}", axis=race.spec.budget, bands=False,
-        names=[names[number] for number in records], references=marks, height=400, race=True,
+        names=[names[number] for number in records], references=marks, height=400, race=True, racing=not over,
         places={record.id: _places(record) for record in records.values()} if race.spec.budget == "seconds" else None,
     )  # fmt: skip
     if over:

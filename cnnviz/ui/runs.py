@@ -13,7 +13,8 @@ from cnnviz.figures.curves import Dash, Mark, Reference, RunCurves
 from cnnviz.language import N_, Language
 from cnnviz.training import RunRecord, time_left
 from cnnviz.training.records import RECORDED
-from cnnviz.ui.components.live_curves import Axis, curve_labels, live_curves, needs_history, sent_up_to
+from cnnviz.ui.components.live_curves import Axis, curve_labels, live_curves, needs_history
+from cnnviz.ui.curve_feed import ticket
 from cnnviz.ui.diagnosis import finding_marks
 from cnnviz.ui.engine import engine
 from cnnviz.ui.links import PageLink
@@ -51,7 +52,6 @@ _ACTIONS: Final = {
 Positions = tuple[tuple[int, float], ...]
 """Where some steps of a run lie on an axis: (step, position), straight lines between."""
 _CORNERS: Final = 24  # of a run on an axis of seconds
-_AGAIN: Final = 400  # steps read again each tick, so that a tick that got lost leaves no gap
 
 
 def run_name(record: RunRecord, _: Language) -> str:
@@ -70,8 +70,9 @@ def curves_of(
     places: Positions | None = None,
     colour: tuple[str, str] | None = None,
     race: bool = False,
+    racing: bool = False,
 ) -> RunCurves:
-    """A run's points, the whole of it or as much as the browser still needs.
+    """A run as a chart draws it, with its points if the browser does not know it yet; it fetches those that follow.
 
     Args:
         record: the run.
@@ -83,12 +84,10 @@ def curves_of(
         places: where its steps lie on the axis, if not as `positions` says.
         colour: in the light and in the dark theme; its network's own unless given.
         race: whether it goes on again and again by itself, which needs no marks, and has its end in sight.
+        racing: whether that race still goes on.
     """
-    after = 0
-    if not needs_history(key, record.id):
-        complete = record.ended and sent_up_to(key, record.id) >= record.step
-        after = record.step if complete else max(0, record.step - _AGAIN)
     store = engine().store
+    after = 0 if needs_history(key, record.id) else record.step
     steps = store.steps(record.id, after)
     events = store.events(record.id)
     tests = [event for _number, event in events if isinstance(event, Evaluated)]
@@ -115,6 +114,8 @@ def curves_of(
         marks=(*marks, *(() if race else finding_marks(record, _))),
         positions=positions(record, tests, axis) if places is None else places,
         band=band,
+        ticket=ticket(record.id),
+        state="race" if racing else "" if record.ended else record.state,
     )
 
 

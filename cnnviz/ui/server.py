@@ -13,10 +13,11 @@ from cnnviz import __version__
 from cnnviz.errors import CnnvizError
 from cnnviz.training.pace import RateLimit
 from cnnviz.ui.components.routes import component_routes
+from cnnviz.ui.curve_feed import feed_route
+from cnnviz.ui.engine import COOKIE, engine
 from cnnviz.ui.headers import SAFE_HEADERS
 from cnnviz.ui.metrics import MEDIA_TYPE, exposition, meter, server_families, unready
 
-COOKIE: Final = "cnnviz_owner"
 _YEAR: Final = 365 * 24 * 3600
 _UPLOADS: Final = "/_stcore/upload_file/"
 UPLOADS_A_MINUTE: Final = 30
@@ -91,8 +92,6 @@ async def _health(_request: Request) -> JSONResponse:
 
 def _ready(_request: Request) -> JSONResponse:
     """Not a coroutine: the store may keep it waiting, and nobody else shall wait with it."""
-    from cnnviz.ui.engine import engine
-
     try:
         reason = unready(engine())
     except CnnvizError as error:
@@ -101,8 +100,6 @@ def _ready(_request: Request) -> JSONResponse:
 
 
 def _metrics(_request: Request) -> Response:
-    from cnnviz.ui.engine import engine
-
     try:
         return PlainTextResponse(exposition(server_families(meter(), engine())), media_type=MEDIA_TYPE)
     except CnnvizError as error:
@@ -116,6 +113,7 @@ def routes() -> list[BaseRoute]:
         Route("/app/ready", _ready),
         Route("/app/metrics", _metrics),
         *component_routes(),
+        feed_route(),
     ]
 
 

@@ -24,7 +24,7 @@ from cnnviz.ui.race import (
     render_race,
 )
 
-TICK = 0.4
+TICK = 2.5  # seconds between two looks at the lanes; the points come by themselves
 
 page = heading(N_("Race"), N_("The same budget for everybody, in turn on one device: who is ahead when it is used up?"))
 _ = page.language

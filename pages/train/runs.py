@@ -24,8 +24,8 @@ from cnnviz.ui.overlay import (
 from cnnviz.ui.places import TRAINING, page_link
 from cnnviz.ui.runs import distinct_names
 
-TICK = 0.4  # seconds between two looks at runs that go
-SLOW_TICK = 5  # seconds between two looks at their table, which weighs more than all the points in between
+TICK = 6.0  # seconds between two looks at the frame of the chart, whose points come by themselves
+SLOW_TICK = 8.0  # seconds between two looks at their table, which weighs more
 KEY = "overlay"
 
 page = heading(N_("Compare runs"), N_("Curves over one another: what differs, and whether the difference is real."))

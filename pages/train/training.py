@@ -21,7 +21,7 @@ from cnnviz.ui.runs import linked_run, render_choices, render_curves, render_fig
 from cnnviz.ui.start import render_same, render_start, start
 from cnnviz.ui.takeaway import render_run_downloads
 
-TICK = 0.4  # seconds between two looks at a run
+TICK = 4.0  # seconds between two looks at the words and numbers around the curves, whose points come by themselves
 HEIGHT = 400
 FIRST = ("epochs", "batch_size", "learning_rate", "optimizer", "train_images")
 

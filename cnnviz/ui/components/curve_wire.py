@@ -1,5 +1,8 @@
 """What travels from the server to the live curves: one block of bytes per tick, a few hundred points at most.
 
+A run with a ticket is sent once, whole; from then on the browser fetches its points itself (see `ui.curve_feed`), in
+the same format.
+
 JSON would need three times as many bytes. Each part of a run carries the step before its first point, so the browser
 knows whether it joins on to what it has. No streamlit here; the session's memory is handed in.
 """
@@ -11,14 +14,14 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from cnnviz.figures.curves import RunCurves, columns, extremes, tail
 
 HISTORY: Final = 1500
 """The most training points of a run that a browser gets at once."""
 TAIL: Final = 100
-"""The most training points in one update, all running runs together: with Streamlit's own share it stays below 3 kB."""
+"""The most training points in one update, all running runs together."""
 NOT_A_NUMBER: Final = 65535
 """Stands for an accuracy that is not known; shares of one are 0 to 65,534."""
 
@@ -76,6 +79,8 @@ def _run(run: RunCurves, memory: Memory, limit: int, blocks: list[NDArray[Any]])
     entry: dict[str, Any] = {"id": run.id, "rev": run.revision}
     if not known or sent["look"] != _digest(look):
         entry["look"] = look
+    if run.ticket and run.state:
+        entry["follow"], entry["state"] = run.ticket, run.state
     positions = _digest(run.positions)
     if not known or sent["positions"] != positions:
         entry["at"] = [[step, float(f"{position:.6g}")] for step, position in run.positions]
@@ -87,9 +92,12 @@ def _run(run: RunCurves, memory: Memory, limit: int, blocks: list[NDArray[Any]])
         start["test"] = tail(test[0], sent["test"][0])
     still = known and all(tuple(sent[part]) == (last[part], last[part]) for part in ("train", "test"))
     quiet = sent["quiet"] + 1 if still else 0
-    if quiet % REMINDER == 0:
-        entry["train"] = _part(train, start["train"], limit if known else HISTORY, run.previous_step, blocks)
-        entry["test"] = _part(test, start["test"], limit // 2 if known else HISTORY, 0, blocks)
+    if quiet % REMINDER == 0 and not (known and run.ticket):
+        for name, arrays, before in (("train", train, run.previous_step), ("test", test, 0)):
+            most = (limit if name == "train" else limit // 2) if known else HISTORY
+            at = start[name]
+            rest = tuple(array[at:] for array in arrays)
+            entry[name] = part(rest, most, int(arrays[0][at - 1]) if at else before, blocks)
     memory[run.id] = {
         "revision": run.revision,
         "quiet": quiet,
@@ -100,17 +108,19 @@ def _run(run: RunCurves, memory: Memory, limit: int, blocks: list[NDArray[Any]])
     return entry
 
 
-def _part(
-    arrays: tuple[NDArray[Any], ...], start: int, limit: int, previous_step: int, blocks: list[NDArray[Any]]
-) -> list[int]:
-    """The points from a position on, as [step before them, how many, first step, last step].
+def part(series: Sequence[ArrayLike], limit: int, before: int, blocks: list[NDArray[Any]]) -> list[int]:
+    """Points as [step before them, how many, first step, last step]; their arrays are appended to `blocks`.
 
     Losses are float32, accuracies 16-bit shares of one. Steps are sent where they are not consecutive: as 16-bit
     distances from the first one, or as int32 where these do not suffice.
+
+    Args:
+        series: steps, losses and accuracies of equal length.
+        limit: the most points to send; more are reduced to their outline.
+        before: the step before the first of them.
+        blocks: the arrays of the message so far.
     """
-    steps, loss, accuracy = arrays
-    before = int(steps[start - 1]) if start else previous_step
-    steps, loss, accuracy = steps[start:], loss[start:], accuracy[start:]
+    steps, loss, accuracy = columns(*series)
     if len(steps) > limit:
         # Half of the points keep the outline of the loss, half that of the accuracy.
         half = max(limit // 2, 4)

@@ -3,7 +3,8 @@
 `st.plotly_chart` sends the whole figure at every change and forgets the view. Here the browser keeps the points, merged
 by their step numbers, and the server sends what is new since the last two ticks, so a missed message leaves no gap. If
 one does appear (a reload, a page left and entered again, a message dropped by a faster one) the browser says so and the
-next message brings the whole run, reduced so that no spike disappears.
+next message brings the whole run, reduced so that no spike disappears. A run with a ticket is sent once; the browser
+fetches what follows from a route of its own (`ui.curve_feed`), which weighs less than any rerun of a page's fragment.
 
 The JavaScript is imported from a route of its own, since an inline component sends it again with every message.
 """
@@ -75,12 +76,6 @@ def needs_history(key: str, run: str, revision: int | str = 0) -> bool:
     """
     sent = st.session_state.get(_memory(key), {}).get(run)
     return sent is None or sent["revision"] != revision
-
-
-def sent_up_to(key: str, run: str) -> int:
-    """The last step of a run that the browser has been sent twice, so one lost message does not matter; 0 before."""
-    sent = st.session_state.get(_memory(key), {}).get(run)
-    return 0 if sent is None else min(sent["train"])
 
 
 def live_curves(
@@ -159,12 +154,17 @@ def live_curves(
         key=key,
         data=message(frame, alt, series, memory),
         on_need_change=lambda: _forget(key),
+        on_moved_change=_look_again,
     )
 
 
 def _memory(key: str) -> str:
     """Where the session remembers what a component's browser has been sent."""
     return f"{key}:sent"
+
+
+def _look_again() -> None:
+    """A run has come to another state, which the browser saw first; the rerun that it asked for says so."""
 
 
 def _forget(key: str) -> None:

@@ -4,6 +4,8 @@ import { buildFigure, colorOf, groupRuns, labelsDirectly, readTheme } from "./fi
 import { decode, Points, smooth } from "./points.js"
 
 const instances = new WeakMap()
+const PAUSE = 450 // ms between two questions for new points
+const RACING = "race" // a state of its own: see RunCurves.state
 const SPEAK = 10_000 // ms between two announcements to a screen reader
 
 let sheet
@@ -59,6 +61,7 @@ class LiveCurves {
     this.zoom = 0
     this.range = null // the part of the x axis that is looked at, null for all of it
     this.asked = { at: -Infinity, pause: 1000 }
+    this.feed = { timer: 0, pause: PAUSE, at: performance.now() }
     this.spoken = -Infinity
     this.build()
     this.observer = new ResizeObserver(() => this.schedule())
@@ -132,6 +135,7 @@ class LiveCurves {
   // Data ------------------------------------------------------------------------------------------------------------
 
   receive({ data, setTriggerValue }) {
+    this.trigger = setTriggerValue
     if (data && data !== this.data) {
       this.data = data
       const message = decode(data)
@@ -144,8 +148,53 @@ class LiveCurves {
       if (whole) this.asked.pause = 1000
       else this.ask(setTriggerValue)
       this.speak()
+      this.follow()
     }
     this.schedule()
+  }
+
+  // New points of the runs that still move are fetched here, past the page's script, while somebody looks.
+  follow() {
+    if (this.feed.timer || !this.root.isConnected || !this.listed().some(run => run.follow)) return
+    this.feed.timer = setTimeout(async () => {
+      if (!document.hidden) await this.fetchPoints()
+      this.feed.timer = 0
+      this.follow()
+    }, this.feed.pause)
+  }
+
+  async fetchPoints() {
+    const asked = this.listed().filter(run => run.follow)
+    const address = new URL("../points", import.meta.url)
+    const now = performance.now()
+    address.searchParams.set("waited", ((now - this.feed.at) / 1000).toFixed(1))
+    const runs = asked.map(run => [run.id, run.train.covered, run.test.covered, run.follow].join("."))
+    try {
+      const answer = await fetch(`${address}&runs=${runs}`, { signal: AbortSignal.timeout(10_000) })
+      if (!answer.ok) throw new Error(answer.status)
+      const { runs: found } = decode(new Uint8Array(await answer.arrayBuffer()))
+      for (const run of asked) this.takePoints(run, found.find(one => one.id === run.id))
+      this.feed.at = now
+      this.feed.pause = PAUSE
+    } catch {
+      this.feed.pause = Math.min(2 * this.feed.pause, 10_000) // the page's next message may bring another ticket
+    }
+  }
+
+  takePoints(run, found) {
+    if (this.runs.get(run.id) !== run) return // it has started over meanwhile
+    const racing = run.state === RACING // ends and goes on with every turn
+    if (!found || run.closing || (found.ended && !racing)) run.follow = null
+    if (found?.train) {
+      run.train.merge(found.train)
+      run.test.merge(found.test)
+      this.speak()
+      this.schedule()
+    }
+    if (found && !racing && found.state !== run.state) {
+      run.state = found.state
+      this.trigger("moved", found.state) // the words around the chart change with it
+    }
   }
 
   takeFrame(frame) {
@@ -161,7 +210,7 @@ class LiveCurves {
     this.note.textContent = frame.labels.waiting
   }
 
-  takeRun({ id, rev, look, at, train, test }) {
+  takeRun({ id, rev, look, at, train, test, follow, state }) {
     let run = this.runs.get(id)
     if (!run || run.rev !== rev) {
       run = { id, rev, look: run && run.look, at: run && run.at, train: new Points(), test: new Points() }
@@ -169,6 +218,8 @@ class LiveCurves {
     }
     if (look) run.look = look
     if (at) run.at = at
+    if (follow) Object.assign(run, { follow, state })
+    run.closing = !follow // asked for once more: what came last may not have been fetched
     // A run that stands still comes without its points.
     const parts = [!train || run.train.merge(train), !test || run.test.merge(test)]
     return parts.every(Boolean) && Boolean(run.look)
@@ -234,10 +285,10 @@ class LiveCurves {
     this.root.dataset.draws = this.draws
   }
 
-  // The ranges of the vertical axes, as drawn last; before the first drawing a guess.
+  // The ranges of the vertical axes, as drawn last; before the first drawing a guess. Plotly leaves an empty axis out.
   view(runs) {
     const drawn = this.chart._fullLayout
-    if (drawn?.yaxis2) return { accuracy: drawn.yaxis.range, loss: drawn.yaxis2.range }
+    if (drawn?.yaxis && drawn.yaxis2) return { accuracy: drawn.yaxis.range, loss: drawn.yaxis2.range }
     const losses = runs.flatMap(run => [...run.train.loss, ...run.test.loss]).filter(Number.isFinite)
     const highest = losses.reduce((a, b) => Math.max(a, b), 1)
     return { accuracy: [0, 100], loss: this.frame.log ? [-1.5, Math.log10(highest)] : [0, highest] }
@@ -364,6 +415,7 @@ class LiveCurves {
 
   destroy() {
     cancelAnimationFrame(this.pending)
+    clearTimeout(this.feed.timer)
     this.observer.disconnect()
     if (this.plotly && this.listening) this.plotly.purge(this.chart)
     instances.delete(this.root)

@@ -1,0 +1,101 @@
+"""What the live curves fetch by themselves while a run trains: its new points, a few hundred bytes twice a second.
+
+A rerun of a fragment names every page of the app in its first message, which is more than all points in between. So the
+page's script says only rarely how things stand, and the browser asks here for what came since a step. Whoever was shown
+a run by a page holds the run's ticket and may ask for its points; the ticket is bound to the browser's cookie and to
+this server's life, so that nothing here repeats the rules of who sees what.
+"""
+
+import hmac
+import math
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+from numpy.typing import NDArray
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from cnnviz.errors import CnnvizError
+from cnnviz.events import Evaluated
+from cnnviz.ui.components.assets import asset_path
+from cnnviz.ui.components.curve_wire import HISTORY, TAIL, encode, part
+from cnnviz.ui.engine import COOKIE, engine
+
+_SECRET: Final = secrets.token_bytes(32)
+_ASKED: Final = re.compile(r"([a-z2-9]{10})\.(\d{1,9})\.(\d{1,9})\.([0-9a-f]{16})")
+_PACE: Final = 0.5  # seconds that one update's points stand for
+_HEADERS: Final = {"Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'"}
+MOST: Final = 24
+"""Runs of one question."""
+
+
+def ticket(run_id: str) -> str:
+    """What lets the browser that looks at this page ask for a run's points: 16 hexadecimal digits."""
+    return _ticket(run_id, str(st.context.cookies.get(COOKIE) or ""))
+
+
+def _ticket(run_id: str, cookie: str) -> str:
+    return hmac.digest(_SECRET, f"{run_id} {cookie}".encode(), "sha256").hex()[:16]
+
+
+def points_since(questions: Mapping[str, tuple[int, int]], waited: float) -> bytes:
+    """The points of some runs since a training step and a measurement of each, as `curve_wire.encode` writes them.
+
+    A run that has gone is left out. Each one's entry says its state; "train" and "test" are there if something is new.
+
+    Args:
+        questions: by run: the last training step and the last measured step that the browser has.
+        waited: seconds since it last asked; the longer, the more points it gets.
+    """
+    store = engine().store
+    header: dict[str, Any] = {"runs": []}
+    blocks: list[NDArray[Any]] = []
+    limit = min(HISTORY, max(16, int(TAIL / max(1, len(questions)) * max(1.0, waited / _PACE))))
+    for run_id, known in questions.items():
+        try:
+            record = store.record(run_id)
+        except CnnvizError:
+            continue
+        # A run that was continued from an earlier checkpoint takes some of its steps again.
+        trained, tested = (min(step, record.step) for step in known)
+        steps = store.steps(run_id, trained)
+        tests = [event for _number, event in store.events(run_id) if isinstance(event, Evaluated)]
+        tests = [event for event in tests if event.step > tested]
+        entry: dict[str, Any] = {"id": run_id, "state": record.state}
+        if record.ended:
+            entry["ended"] = True
+        if len(steps) or tests:
+            whole = HISTORY if not trained else limit
+            entry["train"] = part((steps.step, steps.loss, steps.accuracy), whole, trained, blocks)
+            entry["test"] = part(
+                ([event.step for event in tests], [event.test_loss for event in tests],
+                 [event.test_accuracy for event in tests]), whole, tested, blocks,
+            )  # fmt: skip
+        header["runs"].append(entry)
+    return encode(header, blocks)
+
+
+def _serve(request: Request) -> Response:
+    """Not a coroutine: the store may keep it waiting, and nobody else shall wait with it."""
+    cookie = request.cookies.get(COOKIE) or ""
+    questions: dict[str, tuple[int, int]] = {}
+    for asked in request.query_params.get("runs", "").split(",")[:MOST]:
+        found = _ASKED.fullmatch(asked)
+        if found is None or not hmac.compare_digest(found[4], _ticket(found[1], cookie)):
+            return PlainTextResponse("", status_code=403, headers=_HEADERS)
+        questions[found[1]] = int(found[2]), int(found[3])
+    try:
+        waited = float(request.query_params.get("waited", "0"))
+        data = points_since(questions, waited if math.isfinite(waited) else 0.0)
+    except (CnnvizError, ValueError):
+        return PlainTextResponse("", status_code=503, headers=_HEADERS)
+    return Response(data, media_type="application/octet-stream", headers=_HEADERS)
+
+
+def feed_route() -> Route:
+    """Answers at `/app/points?runs=<id>.<step>.<measured step>.<ticket>,…&waited=<seconds>`."""
+    return Route(asset_path("points"), _serve, methods=["GET"], name="points")
