@@ -7,12 +7,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 Float = NDArray[np.float32]
 MOST: Final = 64  # feature maps on one sheet
 _STOPS: Final = np.array([(0, 0, 0), (74, 24, 99), (187, 55, 84), (249, 142, 9), (252, 255, 164)], np.float32)
-_FRAME: Final = (0, 158, 255)
 _GAP: Final = (128, 128, 128)
 
 
@@ -53,6 +52,11 @@ def map_sheet(maps: Float, width: int = 880, columns: int = 8) -> Image.Image:
     return sheet
 
 
+def overview(maps: Float) -> Image.Image:
+    """The mean of a stage's maps (C, h, w), a pixel a cell, from its smallest to its largest value."""
+    return Image.fromarray(glow(spread(maps.mean(0))))
+
+
 def base(picture: Float) -> NDArray[np.uint8]:
     """A network's input (1, C, H, W) from 0 to 1 as a colour picture (H, W, 3)."""
     channels = picture[0] if len(picture[0]) == 3 else np.repeat(picture[0, :1], 3, 0)
@@ -74,25 +78,6 @@ def over(picture: Float, values: Float, strength: float = 0.6) -> Image.Image:
     covered = strength * np.clip(large, 0, 1)[..., None] ** 0.7
     mixed = grey * (1 - covered) + glow(large).astype(np.float32) * covered
     return Image.fromarray(mixed.round().clip(0, 255).astype(np.uint8))
-
-
-def sight_picture(picture: Float, influence: Float, window: tuple[int, int, int, int], side: int = 480) -> Image.Image:
-    """The input with a cell's influence over it and the cell's window framed.
-
-    Args:
-        picture: (1, C, H, W) from 0 to 1.
-        influence: (H, W) from 0 to 1.
-        window: (top, left, bottom, right) in px; what lies outside the picture is cut off.
-        side: px of the result.
-    """
-    drawn = over(picture, influence, strength=0.95).resize((side, side), Image.Resampling.NEAREST)
-    scale = side / picture.shape[2]
-    top, left, bottom, right = (round(edge * scale) for edge in window)
-    frame = [max(0, left), max(0, top), min(side, right) - 1, min(side, bottom) - 1]
-    pen = ImageDraw.Draw(drawn)
-    pen.rectangle(frame, outline=(0, 0, 0), width=8)
-    pen.rectangle([frame[0] + 2, frame[1] + 2, frame[2] - 2, frame[3] - 2], outline=_FRAME, width=4)
-    return drawn
 
 
 def plain(picture: Float, side: int) -> Image.Image:

@@ -125,7 +125,7 @@ class Sight:
     half: int
 
 
-def sight(model: "nn.Module", picture: Float, stage: LayerRow, down: int, across: int) -> Sight:
+def sight(model: "nn.Module", picture: Float, stage: LayerRow, down: float, across: float) -> Sight:
     """The receptive field of the cell that lies so many per cent down and across, in theory and by its gradient.
 
     The effective field follows Luo et al. 2016, arXiv 1701.04128.
@@ -154,6 +154,12 @@ def sight(model: "nn.Module", picture: Float, stage: LayerRow, down: int, across
     order = np.sort(influence.ravel())[::-1].cumsum(dtype=np.float64)
     half = int(np.searchsorted(order, order[-1] / 2)) + 1 if order[-1] > 0 else 0
     return Sight(row, column, window, influence / max(float(influence.max()), 1e-30), inside.size, half)
+
+
+def shares(stage: LayerRow, row: int, column: int) -> tuple[float, float]:
+    """How many per cent down and across a cell of a stage lies, in halves: `sight` finds the same cell there."""
+    height, width = stage.output_shape[2:]
+    return round(200 * row / max(1, height - 1)) / 2, round(200 * column / max(1, width - 1)) / 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)

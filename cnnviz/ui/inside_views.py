@@ -11,6 +11,8 @@ from cnnviz.figures import overlays
 from cnnviz.insight import inside, published
 from cnnviz.language import Language
 from cnnviz.specs.labs.inside import InsideLabSpec
+from cnnviz.ui.components.sight import cell_sight
+from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.inside import Subject, picture_of, subject_of
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.places import TRAINING, page_link
@@ -35,7 +37,12 @@ def views(lab: Lab[InsideLabSpec]) -> dict[str, Callable[[InsideLabSpec, Languag
             _render_fetching(_)
         return numbers
 
-    renders = {"maps": render_maps, "field": render_field, "cam": render_cam, "filters": render_filters}
+    renders: dict[str, Callable[..., dict[str, str]]] = {
+        "maps": render_maps,
+        "field": partial(render_field, form=lab.form),
+        "cam": render_cam,
+        "filters": render_filters,
+    }
     return {key: partial(show, render) for key, render in renders.items()}
 
 
@@ -85,8 +92,10 @@ def render_maps(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, 
     }
 
 
-def render_field(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
-    """What one cell can see and what it looks at."""
+def render_field(
+    subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language, *, form: SpecForm
+) -> dict[str, str]:
+    """What one cell can see and what it looks at; the hand on the map chooses the cell."""
     stage = subject.stage(spec.stage)
     found = inside.sight(subject.model, picture, stage, spec.down, spec.across)
     top, left, bottom, right = found.window
@@ -102,17 +111,22 @@ def render_field(subject: Subject, picture: Any, name: str, spec: InsideLabSpec,
             pixels=_.number(found.pixels),
         )
     )
-    st.image(
-        encode_png(overlays.sight_picture(picture, found.influence, found.window)),
-        width=480,
-        alt=_(
-            "The input, {name}: framed the window of the cell in row {row}, column {column} of {size}; bright the "
-            "pixels that would change it most.",
-            name=name,
-            row=found.row + 1,
-            column=found.column + 1,
-            size=_.shape(stage.output_shape[2:]),
-        ),
+
+    def choose(row: int, column: int) -> None:
+        for field, share in zip(("down", "across"), inside.shares(stage, row, column), strict=True):
+            st.session_state[form.key(field)] = share
+
+    cell_sight(
+        stage,
+        found,
+        overlays.overview(inside.maps(subject.model, picture, stage.path)),
+        overlays.plain(picture, subject.spec.image_size),
+        overlays.over(picture, found.influence, strength=0.95),
+        name,
+        _,
+        key="sight",
+        view=f"{spec.network} {stage.path} {spec.picture} {spec.garment}",
+        on_cell=choose,
     )
     return {}
 

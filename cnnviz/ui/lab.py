@@ -16,6 +16,7 @@ from cnnviz.specs.base import Spec
 from cnnviz.specs.lab import Question, View
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
+from cnnviz.ui.lesson_mode import ANSWERS, LessonMode
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import choose_option, good_or_last, render_refusals
 from cnnviz.ui.places import Place
@@ -60,25 +61,36 @@ class Lab(Generic[LabSpec]):
         self._views = views
         titles = {key: view.title for key, view in views.items()}
         self.view = next(iter(views))
-        if len(views) > 1:
-            self.view = choose_option(self.link, "view", titles, _("Look at"), _, visibility="collapsed")[0]
+        labels = {name: field.title or name for name, field in spec_type.model_fields.items()}
+        self.lesson = LessonMode(place, self.link, labels)
+        wanted = st.session_state.pop(f"{self.link.key('view')} wanted", None)
+        if wanted is not None:
+            st.session_state[self.link.key("view")] = wanted
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            if len(views) > 1:
+                self.view = choose_option(self.link, "view", titles, _("Look at"), _, visibility="collapsed")[0]
+            self.lesson.render_steps(self.view, _)
+        drawn = [name for name in views[self.view].knobs if name not in self.lesson.hidden]
         self.screen, side = st.columns([2, 1], gap="medium")  # on a phone the figure comes first
         with side:
             st.markdown(_(views[self.view].text))
             self.form = SpecForm(spec_type, self.link, dict(spec_type()), _)
             with st.grid(2, min_column_width=150):
-                for name in views[self.view].knobs:
+                for name in drawn:
                     if name in options:
                         self.form.choose_one(name, options[name](self.form.values))
                     else:
                         self.form.draw([name])
-            self.form.hold([name for name in spec_type.model_fields if name not in views[self.view].knobs])
+            self.form.hold([name for name in spec_type.model_fields if name not in drawn])
             self.hand = st.container()
         self.spec: LabSpec | None = good_or_last(
             place.url_path, lambda: spec_type.parse(self.form.values), self.form.show
         )
         first = next(iter(views))
-        self.link.write({"view": self.view, **self.form.values}, {"view": first, **self.form.defaults})
+        values, defaults = self.lesson.linked()
+        self.link.write(
+            {"view": self.view, **values, **self.form.values}, {"view": first, **defaults, **self.form.defaults}
+        )
         with self.screen:
             render_refusals(self.link, self.form.sentence, _)
 
@@ -93,28 +105,37 @@ class Lab(Generic[LabSpec]):
                 numbers = render[self.view](self.spec, self.language)
             self.ask(**numbers)
         with self.page.take_away():
-            pass
+            self.lesson.render_choices(self.language)
 
     def ask(self, **numbers: Any) -> None:
-        """The view's question; whoever has chosen an answer reads what happens and why.
+        """The view's question; whoever has settled on an answer reads what happens and why, unless the link hides it.
 
         Args:
             **numbers: what the answer's placeholders stand for.
         """
         _, question = self.language, self._views[self.view].question
+        key = f"{self.link.key(self.view)} answer"
+        settled = st.session_state.get(f"{key} settled")
         with self.hand, st.container(border=True, gap="small", key="question"):
             chosen = st.radio(
                 f"**{_(question.text)}**",
                 range(len(question.choices)),
                 index=None,
                 format_func=lambda index: _(question.choices[index]),
-                key=f"{self.link.key(self.view)} answer",
+                key=key,
+                disabled=settled is not None,
                 persist_state="session",
             )
-            if chosen is None:
-                st.caption(_("Choose what you expect; then the reason appears."))
+            if settled is None:
+                st.button(
+                    _("This is my answer"), icon=":material/how_to_vote:", disabled=chosen is None, key=f"{key} settle",
+                    on_click=st.session_state.__setitem__, args=(f"{key} settled", chosen),
+                )  # fmt: skip
                 return
-            right = chosen == question.right
+            if ANSWERS in self.lesson.hidden:
+                st.info(_("Your answer stands. The reason follows in class."), icon=":material/how_to_vote:")
+                return
+            right = settled == question.right
             words = (_("Right.") if right else _("Not quite.")) + " " + _(question.answer, **numbers)
             (st.success if right else st.warning)(words, icon=":material/check:" if right else ":material/lightbulb:")
             if any(self.form.values[name] != value for name, value in question.shows.items()):

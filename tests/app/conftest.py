@@ -34,3 +34,15 @@ def open_page():
         return app.switch_page(place.script).run()
 
     return open_it
+
+
+@pytest.fixture
+def answer():
+    """Settle on an answer to a lab's question: `answer(app, "dense.staircase", 2)`."""
+
+    def answer_it(app: AppTest, view: str, choice: int) -> AppTest:
+        app.radio(key=f"{view} answer").set_value(choice).run()
+        assert not app.success, "nothing is revealed before somebody has settled"
+        return app.button(key=f"{view} answer settle").click().run()
+
+    return answer_it

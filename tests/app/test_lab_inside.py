@@ -33,7 +33,7 @@ def said(app):
 @EVERY_LANGUAGE
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("trained", [True, False])
-def test_every_view_draws_and_answers(open_page, run, view, language, trained):
+def test_every_view_draws_and_answers(open_page, answer, run, view, language, trained):
     app, _ = (
         open_page(INSIDE, language, view=view, network=f"run:{run}" if trained else "untrained:lenet"),
         Language(language),
@@ -42,7 +42,7 @@ def test_every_view_draws_and_answers(open_page, run, view, language, trained):
     assert _(VIEWS[view].text) in said(app)
     assert ("learnt nothing" in said(app)) == (not trained) or language != "en"
     question = VIEWS[view].question
-    app.radio(key=f"inside.{view} answer").set_value(question.right).run()
+    answer(app, f"inside.{view}", question.right)
     assert not app.exception
     (answer,) = [success.value for success in app.success]
     assert "{" not in answer and "nan" not in answer
@@ -54,9 +54,9 @@ def test_the_weights_are_those_of_the_run(open_page, run):
     assert "It was shown: ankle boot." in said(app)
 
 
-def test_lenets_receptive_field_is_the_questions_answer(open_page):
+def test_lenets_receptive_field_is_the_questions_answer(open_page, answer):
     app = open_page(INSIDE, "en", view="field", network="untrained:resnet18")
-    app.radio(key="inside.field answer").set_value(0).run()
+    answer(app, "inside.field", 0)
     app.button(key="inside.field show").click().run()
     assert not app.exception
     assert "Behind pool2 a cell sees 16×16 px" in said(app)

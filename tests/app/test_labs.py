@@ -26,15 +26,12 @@ def opened(open_page, place, view, language="en", **query):
 
 
 @EVERY_VIEW
-def test_the_question_is_answered_and_the_answer_can_be_seen(open_page, place, view):
+def test_the_question_is_answered_and_the_answer_can_be_seen(open_page, answer, place, view):
     question = VIEWS[place][view].question
     app = opened(open_page, place, view)
     assert not app.exception and not app.error and not app.warning
     assert not app.success, "nothing is revealed before somebody has chosen"
-    wrong = (question.right + 1) % len(question.choices)
-    app.radio(key=f"{place.url_path}.{view} answer").set_value(wrong).run()
-    assert [warning.value for warning in app.warning]
-    app.radio(key=f"{place.url_path}.{view} answer").set_value(question.right).run()
+    answer(app, f"{place.url_path}.{view}", question.right)
     assert not app.exception
     (said,) = [success.value for success in app.success]
     assert not re.search(r"\{\w*\}|nan", said), "every placeholder is filled"

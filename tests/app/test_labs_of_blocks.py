@@ -20,23 +20,23 @@ def said(app):
 
 @EVERY_VIEW
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_view_says_what_it_is_and_answers_its_question(open_page, place, view, language):
+def test_every_view_says_what_it_is_and_answers_its_question(open_page, answer, place, view, language):
     app, _ = open_page(place, language, view=view), Language(language)
     assert not app.exception and not app.error and not app.warning
     shown = LABS[place][view]
     assert _(shown.text) in said(app)
     question = app.radio(key=f"{place.url_path}.{view} answer")
     assert list(question.options) == [_(choice) for choice in shown.question.choices]
-    question.set_value(shown.question.right).run()
+    answer(app, f"{place.url_path}.{view}", shown.question.right)
     assert not app.exception
     assert len(app.success) == 1 and "{" not in app.success[0].value
     start = _(shown.question.answer).partition("{")[0]
     assert start in app.success[0].value
 
 
-def test_the_knobs_turn_to_where_the_answer_is_seen(open_page):
+def test_the_knobs_turn_to_where_the_answer_is_seen(open_page, answer):
     app = open_page(DENSE, "en", view="staircase", compression="0.3")
-    app.radio(key="dense.staircase answer").set_value(0).run()
+    answer(app, "dense.staircase", 0)
     assert len(app.warning) == 1, "a wrong answer is told too"
     app.button(key="dense.staircase show").click().run()
     assert not app.exception

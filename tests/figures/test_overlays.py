@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnviz.figures.overlays import MOST, base, glow, map_sheet, over, plain, sight_picture, spread
+from cnnviz.figures.overlays import MOST, base, glow, map_sheet, over, overview, plain, spread
 
 
 def brightness(pixels):
@@ -48,13 +48,9 @@ def test_the_glow_lies_where_the_values_are():
     assert np.unravel_index(drawn.argmax(), drawn.shape) == (6, 1)
 
 
-@pytest.mark.parametrize("window", [(2, 3, 5, 7), (-4, -4, 3, 3), (-9, -9, 20, 20)])
-def test_the_frame_is_the_window_cut_to_the_picture(window):
-    side, size = 160, 8
-    picture = np.zeros((1, 1, size, size), np.float32)
-    drawn = np.asarray(sight_picture(picture, np.zeros((size, size), np.float32), window, side), int)
-    blue = np.argwhere(drawn[..., 2] - drawn[..., 0] > 100)
-    top, left = blue.min(0)
-    bottom, right = blue.max(0) + 1
-    inside = [max(0, edge) if number < 2 else min(size, edge) for number, edge in enumerate(window)]
-    assert np.abs(np.array([top, left, bottom, right]) - np.array(inside) * side // size).max() <= 3
+def test_an_overview_is_the_mean_of_all_channels():
+    maps = np.zeros((3, 2, 4), np.float32)
+    maps[:, 1, 2] = (1, 2, 3)
+    maps[0, 0, 0] = 9  # strong in one channel, and still more on average
+    seen = brightness(overview(maps))
+    assert seen.shape == (2, 4) and seen[0, 0] > seen[1, 2] > seen[0, 1] == 0

@@ -57,6 +57,18 @@ def test_a_cell_depends_on_its_window_and_on_nothing_else(key):
             assert np.allclose(before, after, rtol=1e-4, atol=1e-6)
 
 
+@EVERY
+def test_every_cell_has_a_place_of_its_own_in_the_link(key):
+    """The link holds halves of a per cent; the cell is found again from them, on the largest map of 224 px too."""
+    for stage in inside.map_stages(report_of(architecture(key).spec())):
+        height, width = stage.output_shape[2:]
+        for cell in {(0, 0), (height - 1, width - 1), *((place, min(place, width - 1)) for place in range(height))}:
+            down, across = inside.shares(stage, *cell)
+            assert (2 * down).is_integer()
+            assert (2 * across).is_integer()
+            assert (round(down / 100 * (height - 1)), round(across / 100 * (width - 1))) == cell
+
+
 @pytest.mark.parametrize(("key", "stage"), [("lenet", "pool2"), ("lenet_bn", "conv2"), ("resnet18", "stage1"),
                                             ("densenet", "transition1"), ("googlenet", "stage2")])  # fmt: skip
 def test_the_window_is_no_larger_than_what_reaches_the_cell(key, stage):

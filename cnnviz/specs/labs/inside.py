@@ -16,9 +16,11 @@ class InsideLabSpec(Spec):
     stage: str = knob("", N_("Stage"), N_("Behind which stage of the network to look."))
     picture: Literal["garment", "cat", "upload"] = knob("garment", N_("Picture"))
     garment: int = knob(0, N_("Garment"), N_("Number of the test picture of Fashion-MNIST."), ge=0, le=9999, step=1)
-    down: int = knob(50, N_("Down"), N_("Where the cell lies, from the upper edge."), ge=0, le=100, step=5, slide=True)
-    across: int = knob(
-        50, N_("Across"), N_("Where the cell lies, from the left edge."), ge=0, le=100, step=5, slide=True
+    down: float = knob(
+        50.0, N_("Down"), N_("Where the cell lies, from the upper edge."), ge=0, le=100, step=0.5, unit="%"
+    )
+    across: float = knob(
+        50.0, N_("Across"), N_("Where the cell lies, from the left edge."), ge=0, le=100, step=0.5, unit="%"
     )
     deep: str = knob("", N_("Stage"), N_("Whose maps are weighed; usually the last one that has any."))
     other: str = knob("1", N_("Another class"), N_("To ask what speaks for it."))
@@ -47,11 +49,11 @@ VIEWS: Final = {
     "field": View(
         N_("Receptive field"),
         N_(
-            "A cell of a feature map sees a window of the picture, no more. The frame is what it can see in theory, "
-            "from kernels and strides. The glow is what it really looks at: how strongly each pixel would change "
-            "the cell."
+            "A cell of a feature map sees a window of the picture, no more. Move over the map: the frame is what the "
+            "cell can see in theory, from kernels and strides. The glow is what it really looks at: how strongly each "
+            "pixel would change the cell."
         ),
-        ("network", "stage", "picture", "garment", "down", "across"),
+        ("network", "stage", "picture", "garment"),
         Question(
             N_("A cell behind LeNet's second pooling (5×5 cells for 28 px). How many pixels across does it see?"),
             ("5", "10", "16", "28"),

@@ -1,0 +1,138 @@
+"""How soon a lab is painted, and how soon each of its knobs is answered in the browser.
+
+    python benchmarks/labs.py [--rounds 6] [--lab kernel]
+
+Every view of every lab is opened on a warm server: the time runs from the navigation to the last change of what is
+drawn. Then each slider, number and choice of the view is moved by its keys; the time is taken in the page, from the key
+that commits to the last change of the figure beside it. A knob that changes nothing there (the same rounded figures)
+gives no time. The goals on two quiet cores: a median of 200 ms for each knob, and 1 s for the first paint. It needs a
+Chromium (`CNNVIZ_CHROMIUM` names one).
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from playwright.sync_api import Locator, Page, sync_playwright
+
+from cnnviz.ui.lesson_mode import STEPS
+from tests.browser.chromium import ARGUMENTS, find_chromium
+from tests.browser.conftest import settle
+from tests.browser.server import ROOT, Server
+
+QUIET = 700  # ms without a change after which a figure is finished
+# Changes of the figure's column, those inside components included: attributes, texts and elements.
+WATCH = """
+() => {
+  window.began = 0; window.first = 0; window.last = 0
+  const seen = new WeakSet()
+  const watch = root => {
+    if (seen.has(root)) return
+    seen.add(root)
+    new MutationObserver(() => {
+      const now = performance.now()
+      window.first ||= now
+      window.last = now
+      root.querySelectorAll?.("*").forEach(one => one.shadowRoot && watch(one.shadowRoot))
+    }).observe(root, { subtree: true, childList: true, characterData: true, attributes: true,
+                       attributeFilter: ["src", "d", "height", "points", "transform", "data-sum", "data-window"] })
+    root.querySelectorAll("*").forEach(one => one.shadowRoot && watch(one.shadowRoot))
+  }
+  const columns = [...document.querySelectorAll("[data-testid=stMain] [data-testid=stHorizontalBlock]")]
+    .filter(row => row.children.length === 2 && row.querySelector(".st-key-question"))
+  watch((columns.at(-1) ?? document.querySelector("[data-testid=stMain]")).firstElementChild)
+  for (const kind of ["keydown", "keyup"])
+    document.addEventListener(kind, () => { window.began = performance.now(); window.first = window.last = 0 }, true)
+}
+"""
+PAINTED = "() => { window.last = 0; new MutationObserver(() => { window.last = performance.now() }).observe(document, \
+{ subtree: true, childList: true, characterData: true }) }"
+
+
+def settled(page: Page) -> float | None:
+    """Milliseconds from the last key, or from the navigation, to the last change; None if nothing changed."""
+    page.wait_for_timeout(QUIET)
+    while True:
+        settle(page)
+        last, now, began = page.evaluate("[window.last, performance.now(), window.began ?? 0]")
+        if now - max(last, began) >= QUIET:
+            return last - began if last else None
+        page.wait_for_timeout(50)
+
+
+def knobs(page: Page) -> list[tuple[str, Locator, tuple[str, ...]]]:
+    """The name of each knob, what takes the keys, and the keys that move it to and fro."""
+    found: list[tuple[str, Locator, tuple[str, ...]]] = []
+    for kind, selector, keys in (
+        ("stSlider", "[role=slider], input[type=range]", ("ArrowRight", "ArrowLeft")),
+        ("stNumberInput", "input", ("ArrowUp Enter", "ArrowDown Enter")),
+        ("stSelectbox", "input", ("ArrowDown ArrowDown Enter", "ArrowDown ArrowUp Enter")),
+    ):
+        for widget in page.locator(f"[data-testid=stMain] [data-testid={kind}]").all():
+            name = widget.locator("[data-testid=stWidgetLabel]").inner_text().strip().splitlines()[0]
+            found.append((name, widget.locator(selector).first, keys))
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--lab", default="", help="only this one, by its address")
+    options = parser.parse_args()
+    steps = [step for step in STEPS.values() if options.lab in ("", step.place.url_path)]
+    slow: list[str] = []
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = Server(ROOT / "app.py", Path(folder)).start()
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        try:
+            page = browser.new_context(viewport={"width": 1280, "height": 1400}).new_page()
+            page.goto(f"{server.url}/home?lang=en")
+            page.wait_for_timeout(6000)  # until torch is there
+            print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+            for step in steps:
+                address = f"{server.url}/{step.place.url_path}?lang=en&view={step.view}"
+                paints = []
+                for _number in range(3):
+                    fresh = page.context.new_page()  # a browser that has been here before
+                    fresh.add_init_script(f"({PAINTED})()")
+                    fresh.goto(address)
+                    paints.append(settled(fresh) or 0.0)
+                    fresh.close()
+                paint = median(paints)
+                print(f"{step.place.url_path} · {step.view:12} painted after {paint:5.0f} ms", flush=True)
+                if paint > 1000:
+                    slow.append(f"{step.place.url_path} · {step.view}: first paint {paint:.0f} ms")
+                page.goto(address)
+                page.locator(".st-key-question").wait_for(timeout=60_000)
+                settle(page)
+                page.wait_for_timeout(1500)
+                page.evaluate(WATCH)
+                for name, place, keys in knobs(page):
+                    times = []
+                    for number in range(options.rounds):
+                        place.focus()
+                        for key in keys[number % 2].split():
+                            page.keyboard.press(key)
+                        found = settled(page)
+                        times += [] if found is None else [found]
+                    if not times:
+                        print(f"    {name:28} no change")
+                        continue
+                    print(f"    {name:28} median {median(times):5.0f} ms   worst {max(times):5.0f} ms", flush=True)
+                    if median(times) > 200:
+                        slow.append(f"{step.place.url_path} · {step.view} · {name}: {median(times):.0f} ms")
+        finally:
+            browser.close()
+            server.stop()
+    print("\nAbove the goals:" if slow else "\nEverything is within its goal.")
+    print("\n".join(slow))
+
+
+if __name__ == "__main__":
+    main()
