@@ -163,7 +163,7 @@ class CnnvizError(ValueError):
 
     @property
     def bare(self) -> "CnnvizError":
-        """The same without its traceback, which keeps every variable of where it happened: for an error that is kept."""
+        """The same without its traceback, which holds every variable of where it happened: for keeping."""
         return _rebuild(self.code, self.field, self.parameters)
 
     def __reduce__(self) -> tuple[Any, ...]:

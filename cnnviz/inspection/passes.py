@@ -103,12 +103,13 @@ def _rehearse(model: nn.Module, batch: Tensor, seen: Pass) -> Pass:
     known = {tensor.untyped_storage()._cdata for tensor in (*model.parameters(), *model.buffers(), batch)}
     kept = []  # storages stay alive, so that no identity is used twice
 
-    def pack(tensor: Tensor) -> None:  # no backward pass comes, so nothing has to be found again
+    def pack(tensor: Tensor) -> Any:  # no backward pass comes, so nothing has to be found again
         storage = tensor.untyped_storage()
         if storage._cdata not in known:
             known.add(storage._cdata)
             kept.append(storage)
             seen.saved[seen.running[-1].key if seen.running else id(model)] += storage.nbytes()
+        return None
 
     try:
         with (
@@ -116,7 +117,7 @@ def _rehearse(model: nn.Module, batch: Tensor, seen: Pass) -> Pass:
             watched(model, seen, {}),
             torch.enable_grad(),
             FastMeta(),
-            saved_tensors_hooks(pack, lambda _nothing: None),
+            saved_tensors_hooks(pack, lambda nothing: nothing),
             Functions(model, seen),
         ):
             model(batch)
