@@ -23,8 +23,7 @@ from cnnviz.ui.race import (
     render_prediction_form,
     render_race,
 )
-
-TICK = 0.4
+from cnnviz.ui.watching import watch
 
 page = heading(N_("Race"), N_("The same budget for everybody, in turn on one device: who is ahead when it is used up?"))
 _ = page.language
@@ -128,7 +127,7 @@ with screen:
                 st.error(error_text(error, _), icon=":material/error:")
         st.stop()
     going = races().going(race.id)
-    st.fragment(render_live, run_every=TICK if going else None)(race.id, going, _)
+    watch(render_live, race.id, going, _, going=going)
     with st.container(horizontal=True):
         if race.owner == owner() and going:
             st.button(_("Stop the race"), icon=":material/stop:", on_click=races().stop, args=(race.id,), key="stop")

@@ -23,9 +23,9 @@ from cnnviz.ui.overlay import (
 )
 from cnnviz.ui.places import TRAINING, page_link
 from cnnviz.ui.runs import distinct_names
+from cnnviz.ui.watching import watch
 
-TICK = 0.4  # seconds between two looks at runs that go
-SLOW_TICK = 5  # seconds between two looks at their table, which weighs more than all the points in between
+SLOW = 5  # seconds between two looks at their table, which weighs more than all the points in between
 KEY = "overlay"
 
 page = heading(N_("Compare runs"), N_("Curves over one another: what differs, and whether the difference is real."))
@@ -89,8 +89,8 @@ with screen:
         st.stop()
     going = any_going(chosen)
     ids = [record.id for record in chosen]
-    st.fragment(render_live, run_every=TICK if going else None)(ids, going, _)
-    st.fragment(render_words, run_every=SLOW_TICK if going else None)(ids, _)
+    watch(render_live, ids, going, _, going=going)
+    watch(render_words, ids, _, going=going, shortest=SLOW)
     with st.expander(_("All settings"), icon=":material/table_rows:", on_change="rerun", key="all_settings") as drawer:
         if drawer.open:
             configs = [record.config for record in chosen]

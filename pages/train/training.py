@@ -20,8 +20,8 @@ from cnnviz.ui.run_list import render_own_runs
 from cnnviz.ui.runs import linked_run, render_choices, render_curves, render_figures, render_state
 from cnnviz.ui.start import render_same, render_start, start
 from cnnviz.ui.takeaway import render_run_downloads
+from cnnviz.ui.watching import watch
 
-TICK = 0.4  # seconds between two looks at a run
 HEIGHT = 400
 FIRST = ("epochs", "batch_size", "learning_rate", "optimizer", "train_images")
 
@@ -130,7 +130,7 @@ with screen:
     else:
         active = not run.ended
         render_same(run, lambda: press_start(run.config, again=True), other_seed, _)
-        st.fragment(render_live, run_every=TICK if active else None)(run.id, ticked, active, _)
+        watch(render_live, run.id, ticked, active, _, going=active)
         render_about(run, lambda: show(""), _)
 with page.take_away():
     if run is not None:
