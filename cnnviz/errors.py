@@ -161,6 +161,11 @@ class CnnvizError(ValueError):
         """The untranslated sentence, with its placeholders."""
         return MESSAGES[self.code]
 
+    @property
+    def bare(self) -> "CnnvizError":
+        """The same without its traceback, which holds every variable of where it happened: for keeping."""
+        return _rebuild(self.code, self.field, self.parameters)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self.code, self.field, self.parameters)
 

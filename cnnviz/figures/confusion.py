@@ -50,19 +50,21 @@ def confusion_matrix(matrix: "NDArray[Any]", names: Sequence[str], _: Language, 
                        colorscale=((0, _RIGHT[dark]), (1, _RIGHT[dark])), text=hover, hoverinfo="text", xgap=1, ygap=1),
         ]
     )  # fmt: skip
+    numbers = []  # put in at once: each one that is added by itself has plotly check all before it again
     for i, row in enumerate(counts):
         for j, count in enumerate(row):
             if count:
                 strong = i != j and shares[i, j] > 0.15
                 ink = ("#0b0f14" if dark else "#ffffff") if strong else colours.ink
                 text = f"<b>{_.number(int(count))}</b>" if i == j else _.number(int(count))
-                figure.add_annotation(x=j, y=i, text=text, showarrow=False, font={"size": 13, "color": ink})
+                numbers.append({"x": j, "y": i, "text": text, "showarrow": False, "font": {"size": 13, "color": ink}})
     axis = {"tickvals": places, "ticktext": list(names), "fixedrange": True, "showgrid": False, "zeroline": False}
     figure.update_layout(
         layout(
             _,
             dark,
             height=HEIGHT,
+            annotations=numbers,
             margin={"l": 4, "r": 8, "t": 8, "b": 8},
             xaxis={**axis, "title": {"text": _("taken for")}, "automargin": True, "tickangle": -40},
             yaxis={**axis, "title": {"text": _("what it is")}, "automargin": True, "autorange": "reversed"},

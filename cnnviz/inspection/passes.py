@@ -103,23 +103,27 @@ def _rehearse(model: nn.Module, batch: Tensor, seen: Pass) -> Pass:
     known = {tensor.untyped_storage()._cdata for tensor in (*model.parameters(), *model.buffers(), batch)}
     kept = []  # storages stay alive, so that no identity is used twice
 
-    def pack(tensor: Tensor) -> Tensor:
+    def pack(tensor: Tensor) -> Any:  # no backward pass comes, so nothing has to be found again
         storage = tensor.untyped_storage()
         if storage._cdata not in known:
             known.add(storage._cdata)
             kept.append(storage)
             seen.saved[seen.running[-1].key if seen.running else id(model)] += storage.nbytes()
-        return tensor
+        return None
 
-    with (
-        _without_single_values(model),
-        watched(model, seen, {}),
-        torch.enable_grad(),
-        FastMeta(),
-        saved_tensors_hooks(pack, lambda tensor: tensor),
-        Functions(model, seen),
-    ):
-        model(batch)
+    try:
+        with (
+            _without_single_values(model),
+            watched(model, seen, {}),
+            torch.enable_grad(),
+            FastMeta(),
+            saved_tensors_hooks(pack, lambda nothing: nothing),
+            Functions(model, seen),
+        ):
+            model(batch)
+    finally:
+        # A tensor holds its graph, the graph `pack`, and `pack` the pass: a circle through C++ that no collector finds.
+        seen.fields.forget()
     return seen
 
 

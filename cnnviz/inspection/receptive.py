@@ -58,6 +58,10 @@ class Fields:
         """Remember a tensor's field."""
         self._known[id(tensor)] = tensor, field
 
+    def forget(self) -> None:
+        """Let all tensors go."""
+        self._known.clear()
+
     def follow(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any) -> None:
         """Work out the fields of an operation's results from those of its arguments."""
         sources = [tensor for tensor in _tensors((*args, *kwargs.values())) if id(tensor) in self._known]

@@ -263,7 +263,7 @@ class SpecForm:
 
     def show(self, error: CnnvizError) -> None:
         """Show an error under the field that caused it, or here if that field is not drawn; mend it where one can."""
-        self.errors.append(error)
+        self.errors.append(error.bare)
         place = self._slots.get(error.field or "") or st.container()
         place.error(self.sentence(error), icon=":material/error:")
         smallest = error.parameters.get("smallest")

@@ -20,6 +20,7 @@ from cnnviz.ui.components.live_curves import curve_labels, live_curves
 from cnnviz.ui.engine import engine, my_runs
 from cnnviz.ui.runs import STATES, curves_of
 from cnnviz.ui.start import foresee
+from cnnviz.ui.watching import watch
 
 TICK: Final = 2.0  # seconds between two looks at the words; the points come by themselves
 HEIGHT: Final = 340
@@ -32,7 +33,7 @@ def render_race(racers: Sequence[Racer], _: Language) -> None:
     found = runs_of(racers)
     active = any(record is not None and not record.ended for record in found)
     if any(found):
-        st.fragment(_render_live, run_every=TICK if active else None)(tuple(racers), active, _)
+        watch(_render_live, tuple(racers), active, _, going=active, shortest=TICK)
     else:
         st.info(_("Nobody has run this race yet."), icon=":material/flag:")
     _render_buttons(racers, found, _)

@@ -23,6 +23,7 @@ from cnnviz.ui.race import (
     render_prediction_form,
     render_race,
 )
+from cnnviz.ui.watching import watch
 
 TICK = 2.5  # seconds between two looks at the lanes; the points come by themselves
 
@@ -128,7 +129,7 @@ with screen:
                 st.error(error_text(error, _), icon=":material/error:")
         st.stop()
     going = races().going(race.id)
-    st.fragment(render_live, run_every=TICK if going else None)(race.id, going, _)
+    watch(render_live, race.id, going, _, going=going, shortest=TICK)
     with st.container(horizontal=True):
         if race.owner == owner() and going:
             st.button(_("Stop the race"), icon=":material/stop:", on_click=races().stop, args=(race.id,), key="stop")

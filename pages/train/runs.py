@@ -23,6 +23,7 @@ from cnnviz.ui.overlay import (
 )
 from cnnviz.ui.places import TRAINING, page_link
 from cnnviz.ui.runs import distinct_names
+from cnnviz.ui.watching import watch
 
 TICK = 6.0  # seconds between two looks at the frame of the chart, whose points come by themselves
 SLOW_TICK = 8.0  # seconds between two looks at their table, which weighs more
@@ -89,8 +90,8 @@ with screen:
         st.stop()
     going = any_going(chosen)
     ids = [record.id for record in chosen]
-    st.fragment(render_live, run_every=TICK if going else None)(ids, going, _)
-    st.fragment(render_words, run_every=SLOW_TICK if going else None)(ids, _)
+    watch(render_live, ids, going, _, going=going, shortest=TICK)
+    watch(render_words, ids, _, going=going, shortest=SLOW_TICK)
     with st.expander(_("All settings"), icon=":material/table_rows:", on_change="rerun", key="all_settings") as drawer:
         if drawer.open:
             configs = [record.config for record in chosen]

@@ -20,6 +20,7 @@ from cnnviz.ui.run_list import render_own_runs
 from cnnviz.ui.runs import linked_run, render_choices, render_curves, render_figures, render_state
 from cnnviz.ui.start import render_same, render_start, start
 from cnnviz.ui.takeaway import render_run_downloads
+from cnnviz.ui.watching import watch
 
 TICK = 4.0  # seconds between two looks at the words and numbers around the curves, whose points come by themselves
 HEIGHT = 400
@@ -130,7 +131,7 @@ with screen:
     else:
         active = not run.ended
         render_same(run, lambda: press_start(run.config, again=True), other_seed, _)
-        st.fragment(render_live, run_every=TICK if active else None)(run.id, ticked, active, _)
+        watch(render_live, run.id, ticked, active, _, going=active, shortest=TICK)
         render_about(run, lambda: show(""), _)
 with page.take_away():
     if run is not None:

@@ -1,5 +1,7 @@
 """What autograd keeps, foreseen on the meta device, against a real training pass on the CPU."""
 
+import gc
+
 import pytest
 import torch
 from torch import nn
@@ -7,7 +9,11 @@ from torch.autograd.graph import saved_tensors_hooks
 from torchvision.models import get_model
 
 from cnnviz.architectures import build
+from cnnviz.architectures.block_builders import LoneBlock
+from cnnviz.errors import CnnvizError
 from cnnviz.inspection import inspect
+from cnnviz.inspection.watching import Pass
+from cnnviz.specs.blocks import ResidualSpec
 
 
 def really_saved(model: nn.Module, batch: torch.Tensor) -> int:
@@ -94,3 +100,18 @@ def test_half_precision_halves_the_bytes():
     assert half.weight_bytes * 2 == full.weight_bytes
     assert half.row("conv1").output_bytes * 2 == full.row("conv1").output_bytes
     assert (half.parameters, half.macs) == (full.parameters, full.macs)
+
+
+def test_nothing_of_an_inspection_stays_alive():
+    """A circle through autograd's C++ objects would stay for ever: a server takes networks apart all day."""
+
+    def living():
+        gc.collect()
+        return sum(type(thing) in (LoneBlock, Pass) for thing in gc.get_objects())
+
+    before = living()
+    for _ in range(3):
+        assert inspect(lambda: LoneBlock(ResidualSpec()), (2, *ResidualSpec().input_shape)).saved_bytes > 0
+    with pytest.raises(CnnvizError):
+        inspect(lambda: LoneBlock(ResidualSpec()), (2, 1, 1, 1))
+    assert living() == before

@@ -16,7 +16,6 @@ from tests.load.visitor import Visitor
 
 pytestmark = pytest.mark.timeout(1800)
 PAGES = (("home", {}), ("architecture", {"net": "resnet18"}), ("augmentation", {}), ("training", {"net": "lenet"}))
-POLL = 0.4  # seconds between two looks at a run, as the page has it
 TICK = 5.0  # seconds between two moves of a hand; fewer in the short form
 
 
@@ -48,11 +47,14 @@ class Crowd:
                 visitor.open("training", run=self.run_id)
                 self._leave.wait((number % 10) / 10 * self._tick)  # hands do not move in step
                 moved, value = time.monotonic(), 1
-                while not self._leave.wait(POLL):
-                    fragment = min(visitor.fragments, key=visitor.fragments.get, default="")
-                    looked = visitor.rerun(fragment) if fragment else 0.0
-                    with self._lock:
-                        self.looks.append(looked)
+                looked = {}
+                while not self._leave.wait(0.1):
+                    for fragment, interval in list(visitor.fragments.items()):  # as often as the page says
+                        if time.monotonic() - looked.get(fragment, 0.0) >= interval:
+                            looked[fragment] = time.monotonic()
+                            seconds = visitor.rerun(fragment)
+                            with self._lock:
+                                self.looks.append(seconds)
                     if time.monotonic() - moved > self._tick:
                         moved, value = time.monotonic(), value % 5 + 1
                         seconds = visitor.set("Epochs", value, "int_value")
@@ -117,7 +119,7 @@ def test_a_few_visitors_watch_a_run_and_move_widgets(app, run):
     with Crowd(app.url, run, 8, tick=1.5) as crowd:
         time.sleep(5)
     assert not crowd.errors
-    assert len(crowd.moves) >= 8 and len(crowd.looks) >= 30
+    assert len(crowd.moves) >= 8 and len(crowd.looks) >= 20
     assert statistics.median(crowd.moves) < 1.5 and statistics.median(crowd.looks) < 1.0
 
 
@@ -141,7 +143,9 @@ def test_a_class_watches_a_run_for_a_minute(app, run, count, record_property):
     assert rate > 0
     assert figures["MiB a session"] < 8
     if count == 30:
-        assert figures["median move"] < 0.25 and figures["95 % of moves"] < 1.0
+        assert figures["median move"] < 0.12 and figures["95 % of moves"] < 0.5, (
+            "goals: 0.06 and 0.25, nothing else running"
+        )
 
 
 @pytest.mark.soak

@@ -17,6 +17,7 @@ class Visitor:
         widgets: kind of widget by id, of the last page as it stands.
         labels: id of a widget by its label.
         texts: what the page says, in the order in which it arrived.
+        fragments: seconds between two runs of each part that runs by itself, as the page asks for it.
         exceptions: tracebacks that were shown: there must be none.
         received: bytes so far.
     """
@@ -56,7 +57,7 @@ class Visitor:
     def rerun(self, fragment=""):
         """Run the page's script, or a fragment of it as its timer would; returns the seconds."""
         if not fragment:
-            self.widgets, self.labels, self.texts = {}, {}, []
+            self.widgets, self.labels, self.texts, self.fragments = {}, {}, [], {}
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.page_name, state.fragment_id = self.query, self.page, fragment

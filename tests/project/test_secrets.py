@@ -1,6 +1,8 @@
 """No key, token or password is in the repository: what such things look like, searched for in every text file."""
 
+import math
 import re
+from collections import Counter
 
 from tests.project.sources import texts
 
@@ -31,3 +33,27 @@ def test_the_search_would_find_one():
         "assigned": "api_key = '" + "x1" * 8 + "'",
     }
     assert {kind for kind, text in examples.items() if LOOKS[kind].search(text)} == set(LOOKS)
+
+
+# The digests that pin a file's contents are as random as a key and are none: they are in hexadecimal.
+WORD = re.compile(r"(?<![\w/+.-])[A-Za-z0-9+_-]{32,}={0,2}(?![\w/+.-])")
+
+
+def looks_random(word):
+    """Whether a word has the variety of a key: over 4.5 bits a letter, of three kinds of letters."""
+    kinds = [any(map(kind, word)) for kind in (str.islower, str.isupper, str.isdigit)]
+    entropy = -sum(n / len(word) * math.log2(n / len(word)) for n in Counter(word).values())
+    return all(kinds) and entropy > 4.5
+
+
+def test_no_word_is_as_random_as_a_key():
+    found = [f"{path}: {word}" for path, text in texts() for word in WORD.findall(text) if looks_random(word)]
+    assert not found
+
+
+def test_a_random_word_would_be_found():
+    key = "Zq8vK2mX7pR4" + "tL9wB3nY6cF1" + "hJ5dG0sA"
+    assert WORD.fullmatch(key) and looks_random(key)
+    assert not looks_random("2aa21fa52f4a8a8d6f4a4c0d4e2a4f9e") and not looks_random(
+        "this_is_a_long_name_of_a_test_of_ours"
+    )

@@ -1,0 +1,46 @@
+"""How often a page looks at what moves: quickly for a few people, and for a class as often as one core can answer.
+
+Each look is a run of a fragment, some milliseconds of the server's only interpreter. All looks together are bounded, so
+that thirty people who watch one run leave room for those who touch something.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+import streamlit as st
+
+from cnnviz.ui.metrics import meter
+
+TICK: Final = 0.4  # seconds between two looks, for a few people
+LOOKS: Final = 30  # a second, of everybody together: about a third of a core
+_MUCH: Final = 1.5  # a class that has grown or shrunk by so much changes the pace
+
+
+def pace(shortest: float = TICK) -> float:
+    """Seconds between two looks of one browser, now.
+
+    Args:
+        shortest: for few people.
+    """
+    return max(shortest, round(meter().sessions / LOOKS, 1))
+
+
+def watch(look: Callable[..., None], *arguments: Any, going: bool, shortest: float = TICK) -> None:
+    """Draw what moves, and again and again while it goes.
+
+    Args:
+        look: draws it; on its own, as a fragment of the page.
+        *arguments: its arguments.
+        going: whether it will change.
+        shortest: seconds between two looks, for few people.
+    """
+    every = pace(shortest) if going else None
+
+    @wraps(look)
+    def one_look(*arguments: Any) -> None:
+        look(*arguments)
+        if every is not None and not every / _MUCH <= pace(shortest) <= every * _MUCH:
+            st.rerun()  # the page says how often its fragments run
+
+    st.fragment(one_look, run_every=every)(*arguments)
