@@ -6,7 +6,7 @@ sixteen are the grid of eight, and moving a slider, switching an operation off o
 others as they were.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from zlib import crc32
@@ -56,13 +56,20 @@ class Pipeline(PipelineSpec):
 
     # One picture: the page
 
-    def samples(self, image: Image.Image, count: int = 8, seed: int = 0) -> list[Sample]:
+    def samples(
+        self,
+        image: Image.Image,
+        count: int = 8,
+        seed: int = 0,
+        each: "Callable[[Callable[[Drawn], Sample], Sequence[Drawn]], Iterable[Sample]]" = map,
+    ) -> list[Sample]:
         """Independent draws of the same picture.
 
         Args:
             image: grey ("L") or RGB; other modes become RGB.
             count: how many.
             seed: sample i depends on the seed, on i and on the operations, and on nothing else.
+            each: how the pictures are computed from their draws, in order: `map`, or that of a pool of threads.
 
         Raises:
             CnnvizError: at the field of the first operation that the picture does not fit.
@@ -70,7 +77,7 @@ class Pipeline(PipelineSpec):
         tensor = _to_tensor(image)
         size = _size(tensor)
         drawn = [self._draw(_sample_generators(seed, index), size) for index in range(count)]
-        return [Sample(_to_image(self.apply(tensor, values)), values) for values in drawn]
+        return list(each(lambda values: Sample(_to_image(self.apply(tensor, values)), values), drawn))
 
     @staticmethod
     def units(seed: int, index: int, kind: str, occurrence: int) -> list[float]:

@@ -14,8 +14,9 @@ from cnnviz.specs.augmentation import PipelineSpec
 from cnnviz.specs.grid import GridSpec
 from cnnviz.ui.augmentation_pictures import Picture
 from cnnviz.ui.chain import chain_sentence, chain_words
+from cnnviz.ui.components.grid_answers import shared_pictures
 from cnnviz.ui.components.live_grid import live_grid, live_labels
-from cnnviz.ui.components.live_pictures import LivePictures, Values, draw_live
+from cnnviz.ui.components.live_pictures import LivePictures, Values
 from cnnviz.ui.fields import SpecForm
 
 KEY: Final = "augmentation grid"
@@ -50,20 +51,13 @@ class View:
         return [chain.apply(self.picture.image, drawn) for drawn in self.pictures.drawn]
 
 
-@st.cache_data(max_entries=48, show_spinner=False)
-def _drawn(
-    chain: PipelineSpec, picture_id: str, count: int, seed: int, exact: Values | None, _image: Image.Image
-) -> LivePictures:
-    return draw_live(chain, _image, count=count, seed=seed, exact=exact)
-
-
 def draw(chain: PipelineSpec, picture: Picture, grid: GridSpec, exact: Values | None) -> LivePictures:
     """Torchvision's pictures of a chain; the same arguments are computed once for everybody.
 
     Raises:
         CnnvizError: at the field of the first operation that the picture does not fit.
     """
-    return _drawn(chain, picture.id, grid.count, grid.seed, exact, picture.image)
+    return shared_pictures(chain, picture.id, picture.image, count=grid.count, seed=grid.seed, exact=exact)
 
 
 def render_grid_settings(form: SpecForm, again: Any, _: Language) -> None:
@@ -106,6 +100,7 @@ def render_live(chain: PipelineSpec, picture: Picture, grid: GridSpec, exact: Va
         show_values=grid.values,
         show_original=grid.original,
         problem=problem,
+        public=view.picture.id if view.picture.public else "",
     )
     _render_no_effect(chain, picture, _)
     return view

@@ -18,6 +18,7 @@ from cnnviz.language import N_, Language
 from cnnviz.ui.fields import SpecForm
 
 SOURCES: Final = {"cat": N_("Cat"), "garment": N_("Garment"), "upload": N_("Upload"), "camera": N_("Camera")}
+_OWN: Final = "own "
 _STATE: Final = "augmentation.own picture"
 
 
@@ -38,6 +39,11 @@ class Picture:
     alt: str
     name: str
     garment: int | None = None
+
+    @property
+    def public(self) -> bool:
+        """Whether every visitor may see it."""
+        return not self.id.startswith(_OWN)
 
 
 def render_picture(source: str, form: SpecForm, _: Language) -> Picture:
@@ -106,4 +112,4 @@ def _take(sent: bytes, state: dict[str, Any]) -> None:
         state["error"] = error
         return
     digest = hashlib.blake2b(image.tobytes() + repr(image.size).encode(), digest_size=12).hexdigest()
-    state.update(image=image, id=f"own {digest}", error=None)
+    state.update(image=image, id=f"{_OWN}{digest}", error=None)

@@ -2,8 +2,9 @@
 
 `st.slider` reports only on release, so the sliders are the component's own. The browser gets the picture and the unit
 random numbers of every draw once; moving a slider moves each picture along its own draw, and nothing is asked of the
-server. On release the chain arrives as plain data, the page computes torchvision's pictures, and they take the place of
-those on the screen when they are decoded. A chain with an operation that a browser cannot draw honestly is asked of the
+server. On release torchvision's pictures take the place of those on the screen: for the cat and the garments they come
+from `grid_answers` at once, and the page, which gets the chain as plain data, follows; for a picture of one's own the
+page computes them. A chain with an operation that a browser cannot draw honestly is asked of the
 server while the thumb moves, at most every 80 ms and one question at a time.
 
     chain = live_chain("live", start)      # the browser's chain, or `start` where that has changed
@@ -20,7 +21,6 @@ Settings are plain data, validated here: whatever a browser sends that is no cha
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -33,9 +33,11 @@ from starlette.routing import Route
 from cnnviz.data.encoding import encode_png
 from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
-from cnnviz.specs.augmentation import MAX_OPERATIONS, Operation, PipelineSpec
+from cnnviz.specs.augmentation import MAX_OPERATIONS, PipelineSpec
 from cnnviz.ui.components.assets import ServedScripts
 from cnnviz.ui.components.curve_wire import encode
+from cnnviz.ui.components.grid_answers import sheet_of, words_of
+from cnnviz.ui.components.grid_chain import chain_of, numbers_of
 from cnnviz.ui.components.grid_fields import card_words, fields_of, menu_of, parameters_of
 from cnnviz.ui.components.live_pictures import LivePictures, Values
 
@@ -109,20 +111,18 @@ def live_chain(key: str, start: PipelineSpec, exact: Values | None = None) -> Pi
         memory["start"] = digest
         if exact is not None or _digest(memory.get("chain")) != digest:
             numbers = _carried(memory, start) if exact is None else exact
-            numbers = [_within(operation, values) for operation, values in zip(start.operations, numbers, strict=True)]
+            numbers = numbers_of(start, numbers)
             memory.update(version=memory.get("version", 0) + 1, chain=_plain(start), exact=numbers, edits=0)
     state = st.session_state.get(key)
     asked = state.get("chain") if state else None
     if isinstance(asked, Mapping) and asked.get("version") == _version(memory) and asked != memory.get("asked"):
         memory["asked"] = asked
         try:
-            entries = asked["operations"]
-            chain = PipelineSpec.parse(
-                {"operations": [{**e["settings"], "kind": e["kind"], "enabled": e["enabled"]} for e in entries]}
-            )
-            exact = [_within(operation, e.get("exact")) for operation, e in zip(chain.operations, entries, strict=True)]
+            chain, exact = chain_of(asked["operations"])
             memory.update(chain=_plain(chain), exact=exact, edits=int(asked["edits"]))
-        except (CnnvizError, AttributeError, KeyError, TypeError, ValueError):
+            if isinstance(asked.get("sheet"), str):  # what it has from `grid_answers` need not be sent again
+                memory.setdefault("sent", {})["sheet"] = asked["sheet"]
+        except (CnnvizError, KeyError, OverflowError, TypeError, ValueError):
             pass  # forged; the last good chain stays
     return PipelineSpec.parse({"operations": memory["chain"]})
 
@@ -149,17 +149,6 @@ def _carried(memory: Mapping[str, Any], start: PipelineSpec) -> list[dict[str, f
     return carried
 
 
-def _within(operation: Operation, asked: Any) -> dict[str, float]:
-    """A number for each of an operation's parameters."""
-    asked = asked if isinstance(asked, Mapping) else {}
-    values = {}
-    for parameter in operation.parameters():
-        value = asked.get(parameter.name)
-        good = isinstance(value, int | float) and math.isfinite(value)
-        values[parameter.name] = min(max(float(value), parameter.low), parameter.high) if good else parameter.neutral
-    return values
-
-
 def live_grid(
     chain: PipelineSpec,
     pictures: LivePictures,
@@ -173,6 +162,7 @@ def live_grid(
     show_values: bool = False,
     show_original: bool = False,
     problem: str = "",
+    public: str = "",
 ) -> None:
     """Draw the cards of a chain and the pictures that follow them. `app.py` must serve `component_routes()`.
 
@@ -187,19 +177,20 @@ def live_grid(
         exact: the numbers of `live_values` in exact mode, None in random mode.
         show_values: whether what was drawn stands on each picture.
         show_original: whether the picture as it is stands before the others.
+        public: the name under which `grid_answers` knows the picture, "cat" or "garment 17"; "" where only this session
+            has it. With a name a release asks for its pictures there, and tells the page afterwards.
         problem: a sentence why the chain cannot be drawn; `pictures` are the last good ones then, of another chain.
     """
     memory = _memory(key)
     memory["mode"] = "random" if exact is None else "exact"
     sent: dict[str, str] = memory.setdefault("sent", {})
     source_id = hashlib.blake2b(image.tobytes() + repr((image.mode, image.size)).encode(), digest_size=8).hexdigest()
-    sheet_id = hashlib.blake2b(pictures.sheet, digest_size=8).hexdigest()
     blocks = {"units": pictures.units, "source": b"", "sheet": b""}
     if sent.get("source") != source_id:
         blocks["source"] = encode_png(image.convert("RGB"))
-    if sent.get("sheet") != sheet_id:
+    if sent.get("sheet") != pictures.id:
         blocks["sheet"] = pictures.sheet
-    sent.update(source=source_id, sheet=sheet_id)
+    sent.update(source=source_id, sheet=pictures.id)
     fields = fields_of if exact is None else parameters_of
     header = {
         "version": _version(memory),
@@ -214,9 +205,10 @@ def live_grid(
         "operations": _entries(chain, exact),
         "titles": {operation.kind: card_words(operation, language) for operation in chain.operations},
         "fields": {operation.kind: fields(operation, language) for operation in chain.operations},
-        "drawn": [pictures.chain.describe(drawn, language) for drawn in pictures.drawn],
+        "drawn": words_of(pictures, language),
         "source": {"id": source_id, "width": pictures.source[0], "height": pictures.source[1]},
-        "sheet": _sheet(pictures, sheet_id),
+        "sheet": sheet_of(pictures),
+        "question": _question(public, pictures, exact, language),
         "slots": pictures.slots,
         "perDraw": len(pictures.units) // (8 * max(len(pictures.slots), 1) * len(pictures.drawn)),
         "blocks": {name: len(block) for name, block in blocks.items()},
@@ -233,25 +225,23 @@ def _nothing() -> None:
     """A state only appears in a component's result where a callback names it."""
 
 
-def _sheet(pictures: LivePictures, sheet_id: str) -> dict[str, Any]:
-    return {
-        "id": sheet_id,
-        "columns": pictures.columns,
-        "width": pictures.size[0],
-        "height": pictures.size[1],
-        "pitchWidth": pictures.pitch[0],
-        "pitchHeight": pictures.pitch[1],
-    }
+def _question(public: str, pictures: LivePictures, exact: Values | None, _: Language) -> dict[str, Any] | None:
+    """What a release asks `grid_answers`, but for the chain; None where only the page can answer."""
+    if not public:
+        return None
+    count, seed = len(pictures.drawn), pictures.seed
+    return {"picture": public, "count": count, "seed": seed, "exact": exact is not None, "language": _.code}
 
 
 def _entries(chain: PipelineSpec, exact: Values | None) -> list[dict[str, Any]]:
     """The chain as the browser keeps it; in exact mode each operation with a number for each parameter."""
+    numbers = numbers_of(chain, exact) if exact is not None else ()
     entries = []
     for place, (operation, plain) in enumerate(zip(chain.operations, _plain(chain), strict=True)):
         settings = {name: value for name, value in plain.items() if name not in ("kind", "enabled")}
         entry = {"kind": operation.kind, "enabled": operation.enabled, "settings": settings}
         if exact is not None:
-            entry["exact"] = _within(operation, exact[place])
+            entry["exact"] = numbers[place]
         entries.append(entry)
     return entries
 

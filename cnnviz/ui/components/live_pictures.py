@@ -1,6 +1,8 @@
 """What the live grid shows when the hand has let go: torchvision's pictures on one sheet, and their numbers."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +16,8 @@ from cnnviz.specs.augmentation import Drawn, PipelineSpec
 MAX_PICTURES: Final = 16
 _BLOCK: Final = 8  # px: a cell of the sheet ends where a block of the JPEG ends, so that no picture touches another
 
+_HANDS: Final = 2  # threads that draw: the other core is idle while its browser waits for the pictures
+
 Values = Sequence[Mapping[str, float]]
 """For each operation of a chain numbers by the name of the parameter; what is missing is neutral."""
 
@@ -23,6 +27,7 @@ class LivePictures:
     """Torchvision's pictures of a chain on one sheet, and the random numbers behind them. Plain data, to be cached.
 
     Attributes:
+        id: tells sheets apart.
         chain: the operations.
         sheet: JPEG of quality 100 without chroma subsampling, the pictures in cells, row by row.
         size: (width, height) of a picture, px.
@@ -35,6 +40,7 @@ class LivePictures:
         seed: that of the draws.
     """
 
+    id: str
     chain: PipelineSpec
     sheet: bytes
     size: tuple[int, int]
@@ -76,9 +82,11 @@ def draw_live(
         sheet.paste(sample.image.convert("RGB"), (column * pitch[0], row * pitch[1]))
     slots = _slots(chain)
     units = [Pipeline.units(seed, index, kind, occurrence) for index in range(count) for kind, occurrence in slots]
+    encoded = encode_jpeg(sheet, quality=100)
     return LivePictures(
+        id=hashlib.blake2b(encoded, digest_size=8).hexdigest(),
         chain=chain,
-        sheet=encode_jpeg(sheet, quality=100),
+        sheet=encoded,
         size=(width, height),
         pitch=pitch,
         columns=columns,
@@ -92,7 +100,8 @@ def draw_live(
 
 def _samples(chain: Pipeline, image: Image.Image, count: int, seed: int, exact: Values | None) -> list[Sample]:
     if exact is None:
-        return chain.samples(image, count=count, seed=seed)
+        with ThreadPoolExecutor(_HANDS, "pictures") as hands:
+            return chain.samples(image, count=count, seed=seed, each=hands.map)
     active = [values for operation, values in zip(chain.operations, exact, strict=True) if operation in chain.active]
     drawn = chain.exact(active, (image.height, image.width))
     return [Sample(chain.apply(image, drawn), drawn)]

@@ -2,11 +2,12 @@
 
 from starlette.routing import Route
 
+from cnnviz.ui.components.grid_answers import answer_routes
 from cnnviz.ui.components.live_curves import curve_routes
 from cnnviz.ui.components.live_grid import grid_routes
 from cnnviz.ui.components.plotly_js import plotly_route
 
 
 def component_routes() -> list[Route]:
-    """Every route that the components load from."""
-    return [plotly_route(), *curve_routes(), *grid_routes()]
+    """Every route that the components load from or ask."""
+    return [plotly_route(), *curve_routes(), *grid_routes(), *answer_routes()]

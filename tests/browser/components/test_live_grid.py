@@ -263,12 +263,41 @@ def test_the_pictures_follow_the_hand_and_the_server_waits_until_it_lets_go(open
     page.mouse.up()
     page.wait_for_selector(".live-grid[data-exact=true]")
     exact = pixels(page)
-    assert runs(page) == asked + 1
+    expect(page.get_by_text(f"Runs {asked + 1}:")).to_be_visible()
     assert np.abs(exact - moved).mean() < 1, "a jump"
     assert (np.abs(exact - moved).max(-1) <= 6).mean() > 0.99
     assert page.locator(".tiles span").all_inner_texts() == words, "the browser's words are the server's"
     labels = [item.get_attribute("aria-label") for item in page.locator(".tiles > div").all()]
     assert [f"The cat: {text}" for text in words] == labels
+
+
+@pytest.mark.parametrize("way", ["answered", "refused", "the page's own picture"])
+def test_a_release_is_answered_at_once_and_the_page_follows(url, open_page, way):
+    """The pictures come without a run of the page; where they cannot, the page brings them."""
+    page = open_page(None, errors=way == "refused")
+    asked: list[int] = []
+
+    def answer(route):
+        asked.append(runs(page))
+        if way == "refused":
+            route.fulfill(status=503)
+        else:
+            route.continue_()
+
+    page.route("**/grid-pictures", answer)
+    page.goto(f"{url}/?chain=hue&count=2" + ("&picture=chart" if way == "the page's own picture" else ""))
+    page.wait_for_selector(".live-grid[data-exact=true]")
+    before = runs(page)
+    slider(page, "hue").press("Home")
+    expect(
+        page.get_by_text(f'Runs {before + 1}: {{"operations":[{{"kind":"hue","enabled":true,"hue":0.0}}]}}')
+    ).to_be_visible()
+    page.wait_for_selector(".live-grid[data-exact=true]")
+    assert asked == ([] if way == "the page's own picture" else [before])
+    expect(page.locator(".tiles > div").first).to_have_attribute("aria-label", "The cat: hue 0°")
+    sheet = ask(page, "return [grid.sheet.id, grid.header.sheet.id, grid.header.blocks.sheet, grid.asked ?? null]")
+    assert sheet[0] == sheet[1] and sheet[3] is None, "nothing was missing"
+    assert (sheet[2] == 0) == (way == "answered"), "what the browser has is not sent again"
 
 
 def test_as_many_frames_as_a_bare_canvas_little_script_and_quickly_exact(open_grid, open_page):

@@ -2,19 +2,21 @@
 // message and at every change of the theme.
 //
 // While a thumb moves, the pictures are drawn here, along the random numbers that the server sent once. When the hand
-// lets go, the chain goes to the server, and torchvision's own pictures take the place of those drawn here. A chain with
-// an operation that a browser cannot draw goes to the server while the thumb moves, one question at a time.
+// lets go, the chain goes to the server, and torchvision's own pictures take the place of those drawn here: from a
+// question of our own where the server answers it, since a run of the page takes longer, and the page is told afterwards.
+// A chain with an operation that a browser cannot draw goes to the server while the thumb moves, one question at a time.
 
 import { Chain } from "./cards.js"
 import { Engine } from "./engine.js"
 import { canDraw, planOf } from "./operations.js"
-import { decode, describe } from "./wire.js"
+import { decode, decodeAnswer, describe } from "./wire.js"
 
 const instances = new WeakMap()
 const GAP = 8 // px between two pictures, less between small ones
 const gapOf = width => Math.max(1, Math.min(GAP, Math.round(width / 20)))
 const PACE = 80 // ms between two questions to the server while a thumb moves
 const PATIENCE = 3000 // ms until an answer counts as lost
+const DIRECT = 1500 // ms until the page is asked in place of a question of our own
 const SMOOTH = [17.5, 19] // ms between two frames: below the first there is time to spare, above the second too little
 const LEAST_SHARE = 4 // without a graphics card at least a quarter of the pictures in each frame
 const SCROLLER = '[data-testid="stMain"]' // what Streamlit scrolls in place of the document
@@ -44,7 +46,7 @@ export default async function (component, styleUrl) {
   if (!root) return
   let grid = instances.get(root)
   if (!grid) {
-    grid = new LiveGrid(root)
+    grid = new LiveGrid(root, new URL("../grid-pictures", styleUrl))
     instances.set(root, grid)
     loadStyle(styleUrl).then(sheet => {
       const home = root.getRootNode()
@@ -59,15 +61,18 @@ export default async function (component, styleUrl) {
 }
 
 class LiveGrid {
-  constructor(root) {
+  // `answers`: where the server answers questions for pictures.
+  constructor(root, answers) {
     this.root = root
+    this.answers = answers
     this.version = null // of the chain as the server set it; a new one overrules what is here
     this.edits = 0 // how often the chain was changed here since then
     this.sent = null // the question that the server has not answered: { edits, at }
     this.late = false // whether there is something to send as soon as it has
     this.exact = null // the server's pictures that are shown, or null while the browser's are
     this.shownEdits = -1
-    this.askedEdits = 0 // those that the server has been told of
+    this.askedEdits = 0 // those that the server has been told of, or is about to be
+    this.question = null // of our own, to which there is no answer yet
     this.due = [] // the pictures that do not show the last edit yet
     this.turn = 0
     this.pace = new Pace()
@@ -129,6 +134,7 @@ class LiveGrid {
     this.canvas.addEventListener("webglcontextrestored", () => {
       this.lost = false
       this.engine.restore()
+      this.uploaded = this.exact?.bitmap
       this.laidOut = null
       if (this.source) this.engine.setSource(this.source.bitmap)
       if (this.exact) this.engine.setSheet(this.exact.bitmap)
@@ -197,7 +203,8 @@ class LiveGrid {
     if (edits !== this.edits && (this.live || edits < this.shownEdits)) return
     this.exact = { ...this.sheet, drawn: header.drawn }
     this.shownEdits = edits
-    if (this.engine && !this.lost) this.engine.setSheet(this.exact.bitmap)
+    if (this.engine && !this.lost && this.uploaded !== this.exact.bitmap) this.engine.setSheet(this.exact.bitmap)
+    this.uploaded = this.exact.bitmap
     this.schedule()
     clearTimeout(this.warming)
     this.warming = setTimeout(() => this.warm(), 200)
@@ -233,11 +240,44 @@ class LiveGrid {
   release() {
     if (this.edits === this.askedEdits) return
     this.released = performance.now()
-    this.send(false)
+    this.question?.abort()
+    if (this.header.question && !this.chain.pending.length && !this.header.problem) this.askDirectly()
+    else this.send(false)
   }
 
-  // One question at a time; while a thumb moves, not more often than every PACE.
-  send(moving) {
+  // The pictures first; then the page is told, for its link, its code and its drawers. What is refused or lost is asked
+  // of the page, and what a new movement has overtaken is told when that ends.
+  async askDirectly() {
+    const { edits, version } = this
+    const question = (this.question = new AbortController())
+    const patience = setTimeout(() => question.abort(), DIRECT)
+    this.askedEdits = edits
+    let sheet
+    try {
+      const body = JSON.stringify({ ...this.header.question, operations: this.entries })
+      const headers = { "Content-Type": "application/json" }
+      const answer = await fetch(this.answers, { method: "POST", headers, body, signal: question.signal })
+      if (answer.ok) {
+        const found = decodeAnswer(await answer.arrayBuffer())
+        await this.takeSheet({ ...found, edits, version }, found.bytes)
+        sheet = this.sheet?.id
+      }
+    } catch {
+      // overtaken, too late, or no connection
+    }
+    clearTimeout(patience)
+    if (this.question !== question) return
+    this.question = null
+    if (this.edits === edits && this.version === version && this.root.isConnected) this.send(false, sheet)
+  }
+
+  // The chain as it is told to the server.
+  get entries() {
+    return this.chain.asked.map(({ kind, enabled, settings, exact }) => ({ kind, enabled, settings, exact }))
+  }
+
+  // One question at a time; while a thumb moves, not more often than every PACE. `sheet`: that of the answer, if it is here.
+  send(moving, sheet) {
     const now = performance.now()
     const waiting = this.sent && now - this.sent.at < PATIENCE
     const soon = moving && now - (this.asking ?? -Infinity) < PACE
@@ -255,7 +295,8 @@ class LiveGrid {
     this.setStateValue("chain", {
       version: this.version,
       edits: this.edits,
-      operations: this.chain.asked.map(({ kind, enabled, settings, exact }) => ({ kind, enabled, settings, exact })),
+      operations: this.entries,
+      ...(sheet && { sheet }),
     })
   }
 
@@ -453,6 +494,7 @@ class LiveGrid {
   }
 
   destroy() {
+    this.question?.abort()
     cancelAnimationFrame(this.pending)
     clearTimeout(this.timer)
     clearTimeout(this.warming)

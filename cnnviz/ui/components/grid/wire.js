@@ -24,6 +24,13 @@ export function decode(bytes) {
   return { header, source, sheet }
 }
 
+// The answer to a question of our own (see grid_answers.py) → { sheet, drawn, bytes }: bytes are those of the JPEG.
+export function decodeAnswer(buffer) {
+  const length = new DataView(buffer).getUint32(0, true)
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)))
+  return { ...header, bytes: new Uint8Array(buffer, 4 + length, header.bytes) }
+}
+
 // What was drawn for one picture, as `PipelineSpec.describe` says it. `drawn`: [[kind, values], …]; a sentence that the
 // server has finished stands in the place of the list.
 export function describe(drawn, labels) {

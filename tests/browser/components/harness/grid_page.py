@@ -11,8 +11,8 @@ from PIL import Image
 from cnnviz.data import cat
 from cnnviz.language import Language, match_language
 from cnnviz.specs.augmentation import CHAPTER_PIPELINES, PipelineSpec
+from cnnviz.ui.components.grid_answers import shared_pictures
 from cnnviz.ui.components.live_grid import live_chain, live_grid, live_labels, live_values
-from cnnviz.ui.components.live_pictures import LivePictures, draw_live
 
 _ = Language(match_language(st.context.locale))
 st.set_page_config(layout="wide")
@@ -31,11 +31,6 @@ def picture() -> Image.Image:
     return chart() if asked.get("picture") == "chart" else cat()
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def drawn(chain: PipelineSpec, count: int, seed: int, which: str) -> LivePictures:
-    return draw_live(chain, picture(), count=count, seed=seed)
-
-
 def start() -> PipelineSpec:
     name = asked.get("chain", "combined")
     if name in CHAPTER_PIPELINES:
@@ -50,10 +45,10 @@ def grid(chosen: PipelineSpec) -> None:
     count, seed = int(asked.get("count", 8)), int(asked.get("seed", 0))
     which = asked.get("picture", "cat")
     exact = live_values("live") if "exact" in asked else None
-    pictures = drawn(chain, count, seed, which) if exact is None else draw_live(chain, picture(), exact=exact)
+    pictures = shared_pictures(chain, which, picture(), count=count, seed=seed, exact=exact)
     live_grid(
         chain, pictures, image=picture(), key="live", labels=live_labels(_), alt=_("The cat: {words}"), language=_,
-        exact=exact, show_values="values" in asked,
+        exact=exact, show_values="values" in asked, public="" if which == "chart" else "cat",
     )  # fmt: skip
     st.text(f"Runs {st.session_state.runs}: {chain.model_dump_json()}")
 
