@@ -11,7 +11,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
 
+from cnnviz.ui.forged import script_error
 from cnnviz.ui.server import middleware, routes
 from cnnviz.ui.warming import lifespan
 
-app = st.App("pages/main.py", routes=routes(), middleware=middleware(), lifespan=lifespan)
+app = st.App("pages/main.py", routes=routes(), middleware=middleware(), lifespan=lifespan, on_script_error=script_error)

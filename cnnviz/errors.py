@@ -18,6 +18,7 @@ MESSAGES: Final[dict[str, str]] = {
     "value_not_a_number": N_("{label}: {value} is not a number."),
     "value_not_allowed": N_("{label}: {value} is not one of {allowed}."),
     "value_invalid": N_("{label}: {value} cannot be used here."),
+    "value_unreadable": N_("This page was sent something that it cannot read. Load it again to go on."),
     "field_unknown": N_("There is no setting called {value} here."),
     # architectures
     "architecture_unknown": N_("There is no network called {value}. Try one of: {allowed}."),

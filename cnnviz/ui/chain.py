@@ -69,7 +69,7 @@ def choose_start(link: PageLink, name: str, chain: PipelineSpec, on_begin: Calla
 
     def begin() -> None:
         chosen = st.session_state[key]
-        if chosen:
+        if isinstance(chosen, str) and chosen in CHAPTER_PIPELINES:  # "" and what no menu offers begin nothing
             on_begin()
             keep_chain(link, name, CHAPTER_PIPELINES[chosen].pipeline)
 

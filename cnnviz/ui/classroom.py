@@ -188,7 +188,7 @@ def _nickname_form(label: str, value: str, _: Language) -> None:
 
 def _join() -> None:
     try:
-        classroom().join(owner(), str(st.session_state["nickname"]))
+        classroom().join(owner(), str(st.session_state.get("nickname", "")))
     except CnnvizError as error:
         st.session_state["nickname refused"] = error
 

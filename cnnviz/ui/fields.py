@@ -283,7 +283,11 @@ class SpecForm:
 
 def _list(value: Any) -> list[str]:
     """The session's value of a field of several choices, which a link and a default bring as text."""
-    return value if isinstance(value, list) else [part.strip() for part in str(value).split(",") if part.strip()]
+    return (
+        [str(part) for part in value]
+        if isinstance(value, list)
+        else [part.strip() for part in str(value).split(",") if part.strip()]
+    )
 
 
 def _extra(field: FieldInfo) -> Mapping[str, Any]:
@@ -306,7 +310,7 @@ def _from_widget(field: FieldInfo, value: Any) -> Any:
     """The value from what stands in its widget. What is no number is passed on for the spec to refuse."""
     if get_origin(field.annotation) is not tuple or isinstance(value, tuple | list):
         return tuple(value) if isinstance(value, list) else value
-    parts = [part.strip() for part in (value or "").replace(";", ",").split(",") if part.strip()]
+    parts = [part.strip() for part in str(value or "").replace(";", ",").split(",") if part.strip()]
     return tuple(int(part) if part.lstrip("-").isdigit() else part for part in parts)
 
 
