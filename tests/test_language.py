@@ -110,7 +110,7 @@ def test_what_specs_and_catalogue_say_is_among_the_sentences(source):
     for spec in set(_specs()):
         for field in spec.model_fields.values():
             extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-            shown |= {field.title, field.description, extra.get("unit")} - {"px", "°"}
+            shown |= {field.title, field.description, extra.get("unit")} - {"px", "°", "%"}
     assert len(shown) > 80
     assert not shown - source.keys() - {None, ""}
 

@@ -10,14 +10,14 @@ than the same question on the page. At most `_AT_ONCE` are computed at a time. W
 goes the page's way, so nothing depends on it.
 """
 
+import asyncio
 import json
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import numpy as np
-from anyio import CapacityLimiter, to_thread
 from PIL import Image
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -155,7 +155,8 @@ class _Desk:
     """Takes questions, a few at a time."""
 
     def __init__(self) -> None:
-        self._seats = CapacityLimiter(_AT_ONCE)
+        self._seats = asyncio.Semaphore(_AT_ONCE)
+        self._inside = 0
         self._pace = RateLimit(QUESTIONS, 4)
 
     async def answer(self, request: Request) -> Response:
@@ -163,13 +164,21 @@ class _Desk:
         try:
             _must_be_our_own(request)
             self._pace.use(request.client.host if request.client else "")
-            if self._seats.statistics().tasks_waiting >= _WAITING:
+            if self._inside >= _AT_ONCE + _WAITING:
                 raise HTTPException(503)
             text = await _body(request)
-            answer = await to_thread.run_sync(partial(_answer, text), limiter=self._seats)
+            answer = await self._compute(text)
         except CnnvizError as error:
             return PlainTextResponse(str(error), status_code=429 if error.code == "too_fast" else 422)
         return Response(answer, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+
+    async def _compute(self, text: bytes) -> bytes:
+        self._inside += 1
+        try:
+            async with self._seats:
+                return await asyncio.to_thread(_answer, text)
+        finally:
+            self._inside -= 1
 
 
 def _must_be_our_own(request: Request) -> None:
