@@ -15,7 +15,6 @@ from cnnviz.ui.components.assets import accepts_gzip, asset_path, asset_route
 from cnnviz.ui.components.plotly_js import plotly_route
 from cnnviz.ui.components.routes import component_routes
 
-
 FILES = [route for route in component_routes() if "GET" in route.methods]
 
 
