@@ -7,16 +7,13 @@ inside its lanes does not look like a zigzag in depth. No torch, no streamlit.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import log10
-from typing import Any, Final
-
-import plotly.graph_objects as go
+from typing import Final
 
 from cnnviz.figures.diagram_structure import Part, stages_of, structure
-from cnnviz.figures.theme import layout, palette
 from cnnviz.language import Language
 from cnnviz.rows import Report
 
-_HEIGHT: Final = 320
+HEIGHT: Final = 260  # px of the drawing itself
 _MOST_TICKS: Final = 12
 _CHANNELS: Final = ("#0072b2", "#56b4e9")  # light and dark theme; Okabe and Ito
 _SIZE: Final = ("#d55e00", "#e69f00")
@@ -61,110 +58,87 @@ def _point(path: str, shape: tuple[int, ...]) -> DepthPoint:
     return DepthPoint(path, path.partition(".")[0], channels, shape[2] if picture else None)
 
 
-def depth_chart(report: Report, _: Language, dark: bool = False, selected: str | None = None) -> go.Figure:
+@dataclass(frozen=True, slots=True)
+class DepthLine:
+    """One line of the chart.
+
+    Attributes:
+        name: in the reader's language.
+        values: (place among the points, value).
+        colour: a CSS colour.
+        dashed: whether its stroke is broken.
+    """
+
+    name: str
+    values: tuple[tuple[int, int], ...]
+    colour: str
+    dashed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DepthChart:
+    """Where everything stands; across the chart each point has a column of the same width.
+
+    Attributes:
+        points: one column each, in the order of execution.
+        lines: channels, then height.
+        stages: (first place, end) of each part of the axis that has a label, which is the stage of its first point.
+        levels: the powers of ten that have a line.
+        top: the largest value, at the top edge; the lower edge is 1.
+    """
+
+    points: tuple[DepthPoint, ...]
+    lines: tuple[DepthLine, ...]
+    stages: tuple[tuple[int, int], ...]
+    levels: tuple[int, ...]
+    top: int
+
+    def share(self, value: int) -> float:
+        """How high a value stands between the lower edge (0) and the upper one (1), on the logarithmic axis."""
+        return log10(max(1, value)) / log10(self.top)
+
+
+def depth_chart(report: Report, _: Language, dark: bool = False) -> DepthChart:
     """Channels and resolution, on one logarithmic axis.
 
     Args:
         report: the network taken apart.
         _: the reader's language.
         dark: the reader's theme.
-        selected: the path of the selected layer, which gets a vertical line.
     """
     points = depth_points(report)
-    channels = [(index, point.channels) for index, point in enumerate(points)]
-    sizes = [(index, point.size) for index, point in enumerate(points) if point.size is not None]
-    lines = (
-        (channels, _("Channels or units"), _CHANNELS[dark], "solid"),
-        (sizes, _("Height in px"), _SIZE[dark], "dash"),
-    )
-    figure = go.Figure([_line(values, name, colour, dash, points, _) for values, name, colour, dash in lines])
-    colours = palette(dark)
-    ticks = _ticks(points)
-    figure.update_layout(
-        layout(
-            _,
-            dark,
-            height=_HEIGHT,
-            margin={"l": 56, "r": 8, "t": 28, "b": 64},
-            yaxis={
-                "type": "log",
-                "title": {"text": _("Channels, or height in px")},
-                "gridcolor": colours.grid,
-                "dtick": 1,
-                "fixedrange": True,
-            },
-            xaxis={
-                "title": {"text": _("Stage, in the order of execution"), "standoff": 8},
-                "tickvals": list(ticks),
-                "ticktext": [points[index].stage for index in ticks],
-                "gridcolor": colours.grid,
-                "zeroline": False,
-                "range": [-0.5, len(points) - 0.5],
-                "fixedrange": True,
-            },
-            annotations=[_label(values, name, colour, above) for (values, name, colour, _d), above in zip(
-                lines, (True, False), strict=True)],
-            shapes=_marked(points, selected, colours.ink),
-        )
-    )  # fmt: skip
-    return figure
-
-
-def _line(
-    values: list[tuple[int, Any]], name: str, colour: str, dash: str, points: tuple[DepthPoint, ...], _: Language
-) -> go.Scatter:
-    return go.Scatter(
-        x=[index for index, _value in values],
-        y=[value for _index, value in values],
-        mode="lines+markers" if len(values) < 40 else "lines",
-        line={"color": colour, "width": 2.5, "dash": dash, "shape": "hv"},
-        marker={"size": 5, "color": colour},
-        name=name,
-        customdata=[points[index].path for index, _value in values],
-        hovertext=[f"{points[index].path or _('Input')}<br>{name}: {_.number(value)}" for index, value in values],
-        hoverinfo="text",
+    channels = tuple((index, point.channels) for index, point in enumerate(points))
+    sizes = tuple((index, point.size) for index, point in enumerate(points) if point.size is not None)
+    top = max(10, *(value for _index, value in (*channels, *sizes)))
+    return DepthChart(
+        points,
+        (
+            DepthLine(_("Channels or units"), channels, _CHANNELS[dark], False),
+            DepthLine(_("Height in px"), sizes, _SIZE[dark], True),
+        ),
+        _stages(points),
+        tuple(10**power for power in range(int(log10(top)) + 1)),
+        top,
     )
 
 
-def _label(values: list[tuple[int, Any]], name: str, colour: str, above: bool) -> dict[str, Any]:
-    """A line's name at its own beginning or end, in its colour; a logarithmic axis takes exponents."""
-    index, value = values[len(values) // 2] if above else values[len(values) // 4]
-    return {
-        "text": f"<b>{name}</b>",
-        "x": index,
-        "y": log10(max(1, value)),
-        "yshift": 14 if above else -14,
-        "showarrow": False,
-        "font": {"color": colour, "size": 13},
-    }
-
-
-def _ticks(points: tuple[DepthPoint, ...]) -> tuple[int, ...]:
-    """Where stages begin; every second or third of them where there are many."""
+def _stages(points: tuple[DepthPoint, ...]) -> tuple[tuple[int, int], ...]:
+    """From where stages begin to where the next label stands; every second or third of them where there are many."""
     firsts = [index for index in range(1, len(points)) if points[index].stage != points[index - 1].stage]
-    return tuple(firsts[:: -(-len(firsts) // _MOST_TICKS) or 1])
-
-
-def _marked(points: tuple[DepthPoint, ...], selected: str | None, ink: str) -> list[dict[str, Any]]:
-    """A vertical line at the selected layer, or at the block that holds it."""
-    if not selected:
-        return []
-    for index, point in enumerate(points):
-        if point.path and (selected == point.path or selected.startswith(f"{point.path}.")):
-            return [{"type": "line", "x0": index, "x1": index, "yref": "paper", "y0": 0, "y1": 1,
-                     "line": {"color": ink, "width": 1.5, "dash": "dot"}}]  # fmt: skip
-    return []
+    kept = firsts[:: -(-len(firsts) // _MOST_TICKS) or 1]
+    return tuple(zip(kept, [*kept[1:], len(points)], strict=True))
 
 
 def describe_depth(report: Report, _: Language) -> str:
     """The chart in words: from what to what."""
     points = depth_points(report)
     pictures = [point for point in points if point.size is not None]
+    heights = [point.size for point in pictures if point.size is not None]
     most = max(pictures, key=lambda point: point.channels)
     return _(
         "Height falls from {first} to {last} px while channels grow from {few} to {many}.",
-        first=pictures[0].size,
-        last=pictures[-1].size,
-        few=pictures[0].channels,
-        many=most.channels,
+        first=_.number(heights[0]),
+        last=_.number(heights[-1]),
+        few=_.number(pictures[0].channels),
+        many=_.number(most.channels),
     )

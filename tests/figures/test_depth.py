@@ -36,21 +36,22 @@ def test_resolution_never_grows_and_ends_where_the_picture_does(report_by_key, k
     sizes = [point.size for point in points if point.size is not None]
     assert sizes == sorted(sizes, reverse=True), "no zigzag from the lanes of a block"
     assert (points[-1].channels, points[-1].size) == (10 if report.output_shape[1] == 10 else 1000, None)
-    figure = depth_chart(report, ENGLISH)
-    assert list(figure.data[1].y) == sizes
-    assert list(figure.data[0].y) == [point.channels for point in points]
-    assert figure.layout.yaxis.type == "log"
-    assert len(figure.layout.xaxis.ticktext) <= 12
-    assert not figure.layout.showlegend and len(figure.layout.annotations) == 2, "named on the lines themselves"
+    chart = depth_chart(report, ENGLISH)
+    channels, heights = chart.lines
+    assert [value for _place, value in heights.values] == sizes
+    assert [value for _place, value in channels.values] == [point.channels for point in points]
+    assert channels.dashed != heights.dashed and channels.colour != heights.colour, "never colour alone"
+    assert 1 <= len(chart.stages) <= 12
+    assert [first for first, _end in chart.stages[1:]] == [end for _first, end in chart.stages[:-1]]
+
+
+def test_the_axis_is_logarithmic_from_one_to_the_largest(report_by_key):
+    chart = depth_chart(report_by_key("alexnet"), ENGLISH)
+    assert (chart.top, chart.levels) == (6400, (1, 10, 100, 1000)), "the flattened pictures are the widest"
+    assert (chart.share(1), chart.share(6400)) == (0, 1)
+    assert chart.share(80) == pytest.approx(0.5), "80 is the root of 6,400"
 
 
 def test_the_sentence(report_by_key):
     text = describe_depth(report_by_key("resnet18"), ENGLISH)
     assert text == "Height falls from 96 to 1 px while channels grow from 1 to 512."
-
-
-def test_the_selected_layer_has_a_line(report_by_key):
-    report = report_by_key("resnet18")
-    (line,) = depth_chart(report, ENGLISH, selected="stage1.block2.body.conv1").layout.shapes
-    assert depth_points(report)[line.x0].path == "stage1.block2"
-    assert not depth_chart(report, ENGLISH, selected="").layout.shapes
