@@ -5,8 +5,9 @@
 Each network stands on the architecture page; its input size is stepped up and down with the arrow keys and the time is
 taken in the page itself, from the key to the frame that shows the new totals and the new table. The goals, on two quiet
 cores: a median of 150 ms up to ResNet-50 and of 350 ms for the largest; a chart within 600 ms of the click that opens
-its drawer. A server that answers and nothing else (`st.number_input` and `st.metric`) takes its turn in the same run:
-what is left above it is ours. It needs a Chromium (`CNNVIZ_CHROMIUM` names one).
+its drawer, as the first of its page and in a browser that has kept nothing. A server that answers and nothing else
+(`st.number_input` and `st.metric`) takes its turn in the same run: what is left above it is ours. It needs a Chromium
+(`CNNVIZ_CHROMIUM` names one).
 """
 
 import argparse
@@ -19,16 +20,24 @@ from statistics import median, quantiles
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, find_chromium
+from tests.browser.conftest import settle
 from tests.browser.server import ROOT, Server
 
 NETWORKS = ("lenet", "alexnet", "vgg19", "googlenet", "resnet18", "resnet50", "resnet152", "densenet201")
-DRAWERS = {
-    "Where the weights and the work are": ".treemaps .map .tile",
-    "Channels and resolution through the depth": ".depth .line",
-}
+ARCHITECTURE = "architecture?lang=en&net=densenet201"
+COMPARE = "compare?lang=en&networks=resnet18,densenet201"
+CHARTS = (  # page, drawer or None for a chart that comes with the page, what is there once it is drawn
+    (ARCHITECTURE, "Where the weights and the work are", ".treemaps .map .tile"),
+    (ARCHITECTURE, "Channels and resolution through the depth", ".depth-lines svg path"),
+    (COMPARE, "Accuracy against cost", ".st-key-scatter .js-plotly-plot .main-svg"),
+    (COMPARE, None, ".st-key-costs .js-plotly-plot .main-svg"),
+    (COMPARE, None, ".st-key-layers .js-plotly-plot .main-svg"),
+    ("blocks?lang=en", None, ".st-key-costs .js-plotly-plot .main-svg"),
+    ("blocks?lang=en", None, ".st-key-sweep .js-plotly-plot .main-svg"),
+)
 PLAIN = """
 import streamlit as st
 size = st.number_input("Input size", 1, 999, 96)
@@ -65,14 +74,25 @@ def steps(page: Page, rounds: int, *, figure: bool) -> list[float]:
     return found[2:]
 
 
-def opened(page: Page, name: str, chart: str) -> float:
-    """Milliseconds from the click on a drawer to its chart."""
-    summary = page.locator("summary").filter(has_text=name)
-    summary.scroll_into_view_if_needed()
+def drawn(browser: Browser, url: str, drawer: str | None, chart: str) -> float:
+    """Milliseconds to a chart in a browser that has kept nothing: from the click on its drawer, or from its page.
+
+    The page of a drawer rests before the click, so that nothing else of it is still being drawn.
+    """
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
     began = time.perf_counter()
-    summary.click()
-    page.locator(chart).first.wait_for()
-    return 1000 * (time.perf_counter() - began)
+    page.goto(url)
+    if drawer:
+        summary = page.locator("summary").filter(has_text=drawer)
+        summary.scroll_into_view_if_needed()
+        settle(page)
+        page.wait_for_timeout(1500)
+        began = time.perf_counter()
+        summary.click()
+    page.locator(chart).first.wait_for(state="attached")
+    milliseconds = 1000 * (time.perf_counter() - began)
+    page.close()
+    return milliseconds
 
 
 def main() -> None:
@@ -99,8 +119,11 @@ def main() -> None:
                 page.locator("[role=treegrid] [role=row]").nth(3).wait_for(timeout=60_000)
                 page.wait_for_timeout(1500)
                 show(key, steps(page, rounds, figure=True))
-            for name, chart in DRAWERS.items():
-                print(f"  {name:45}{opened(page, name, chart):8.0f} ms from the click (densenet201)")
+            for address, drawer, chart in CHARTS:
+                found = [drawn(browser, f"{servers[0].url}/{address}", drawer, chart) for _round in range(5)]
+                name = f"{address.partition('?')[0]}: {drawer or chart.split()[0]}"
+                after = "the click" if drawer else "opening the page"
+                print(f"  {name:56}{median(found):8.0f} ms from {after}", flush=True)
         finally:
             browser.close()
             for server in servers:

@@ -12,6 +12,7 @@ from cnnviz.augmentation.mixed import Mixed, mixed_batch
 from cnnviz.data import CLASS_NAMES, encode_jpeg, encode_png
 from cnnviz.figures.channel_histogram import channel_histograms, channel_shares, describe_channels
 from cnnviz.figures.draw_histogram import describe_draws, draw_histogram
+from cnnviz.figures.theme import PLAIN
 from cnnviz.language import N_, Language
 from cnnviz.specs.augmentation import Operation, PipelineSpec, Size
 from cnnviz.specs.augmentation.policies import PolicyOperation
@@ -22,7 +23,6 @@ from cnnviz.ui.reader import dark
 
 DRAWS: Final = 1000
 NARROWEST: Final = 140  # px of a picture before a row holds fewer
-_PLAIN: Final = {"displayModeBar": False}
 _PLACES: Final[Mapping[str, str]] = {
     "top": N_("Upper edge"),
     "left": N_("Left edge"),
@@ -106,7 +106,7 @@ def _render_draws(view: View, _: Language) -> None:
     label = _label(step, name, _, unit=True)
     words = describe_draws(values, label, _, log=log)
     st.markdown(words)
-    st.plotly_chart(draw_histogram(values, label, _, log=log, dark=dark()), config=_PLAIN, alt=words, key="draws chart")
+    st.plotly_chart(draw_histogram(values, label, _, log=log, dark=dark()), config=PLAIN, alt=words, key="draws chart")
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -145,7 +145,7 @@ def _render_channels(view: View, _: Language) -> None:
     shares = channel_shares(view.picture.image), channel_shares(after)
     words = describe_channels(*shares, _)
     st.markdown(words)
-    st.plotly_chart(channel_histograms(*shares, _, dark=dark()), config=_PLAIN, alt=words, key="channels chart")
+    st.plotly_chart(channel_histograms(*shares, _, dark=dark()), config=PLAIN, alt=words, key="channels chart")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -4,10 +4,9 @@ import streamlit as st
 
 from cnnviz.language import Language
 from cnnviz.rows import Report
-from cnnviz.ui.components.depth_chart import network_depth
+from cnnviz.ui.components.depth_lines import depth_lines
 from cnnviz.ui.components.treemap import network_treemaps
-
-PLAIN = {"displayModeBar": False}
+from cnnviz.ui.reader import dark
 
 
 def render_charts(report: Report, group: str, _: Language) -> None:
@@ -27,4 +26,4 @@ def render_charts(report: Report, group: str, _: Language) -> None:
         _("Channels and resolution through the depth"), icon=":material/stairs:", on_change="rerun", key="depth drawer"
     ) as through:
         if through.open:
-            network_depth(report, _, key="depth", group=group)
+            depth_lines(report, _, dark(), key="depth", group=group)

@@ -6,13 +6,13 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.figures.lines import Axis, Series, line_chart
+from cnnviz.figures.theme import PLAIN
 from cnnviz.insight import activations as insight
 from cnnviz.language import Language
 from cnnviz.specs.labs.activations import ActivationsSpec
 from cnnviz.ui.fields import choice_label
 from cnnviz.ui.reader import dark
 
-PLAIN: Final = {"displayModeBar": False}
 ASKED: Final = (10, 20)  # layers of the question on gradients
 ASKED_DEEP: Final = 30  # layers of the question on signals
 

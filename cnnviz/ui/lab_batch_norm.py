@@ -8,13 +8,12 @@ import streamlit as st
 
 from cnnviz.figures.lab_batch_norm import distributions, framed_tensor, noise_strips
 from cnnviz.figures.lines import Axis, Series, line_chart
+from cnnviz.figures.theme import PLAIN
 from cnnviz.insight import batch_norm as insight
 from cnnviz.language import Language
 from cnnviz.specs.labs.batch_norm import BatchNormSpec, racers
 from cnnviz.ui.lab_race import render_race
 from cnnviz.ui.reader import dark
-
-PLAIN: Final = {"displayModeBar": False}
 
 
 @st.cache_resource(show_spinner=False)

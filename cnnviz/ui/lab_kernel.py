@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.figures.lab_kernel import filter_sheet
+from cnnviz.figures.theme import PLAIN
 from cnnviz.insight import kernel as insight
 from cnnviz.language import Language
 from cnnviz.specs.labs.kernel import KernelSpec
@@ -16,7 +17,6 @@ from cnnviz.ui.overlay import option_text
 from cnnviz.ui.places import KERNEL, TRAINING, page_link
 from cnnviz.ui.reader import dark
 
-PLAIN: Final = {"displayModeBar": False}
 RUNS: Final = 20  # of the newest that are offered
 EVEN: Final = 0.5  # brightness of the area in the question
 

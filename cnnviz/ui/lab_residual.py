@@ -7,13 +7,12 @@ import streamlit as st
 
 from cnnviz.figures.lab_residual import class_drawing, distance_bars, pictures_in_a_row
 from cnnviz.figures.lines import Axis, Series, line_chart
+from cnnviz.figures.theme import PLAIN
 from cnnviz.insight import residual as insight
 from cnnviz.language import Language
 from cnnviz.specs.labs.residual import ResidualLabSpec, network, racers
 from cnnviz.ui.lab_race import render_race
 from cnnviz.ui.reader import dark
-
-PLAIN: Final = {"displayModeBar": False}
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

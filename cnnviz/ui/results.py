@@ -12,6 +12,7 @@ from cnnviz.architectures import architecture
 from cnnviz.data import CLASS_NAMES, encode_png, fashion_mnist
 from cnnviz.errors import CnnvizError
 from cnnviz.figures.confusion import class_bars, confusion_matrix, describe_confusion, norms_map
+from cnnviz.figures.theme import PLAIN
 from cnnviz.insight.predictions import (
     Predictions,
     class_scores,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from cnnviz.insight.replay import LayerNorms
 
 FIRST: Final = ("lenet_bn",)  # its recording has checkpoints along the whole curve
-PLAIN: Final = {"displayModeBar": False}
 _LISTED: Final = 100
 _SCALE: Final = 3  # screen px of a garment's px
 _PAIRS: Final = 4

@@ -6,6 +6,7 @@ from cnnviz.architectures import ArchitectureSpec
 from cnnviz.figures.accuracy import accuracy_cost, describe_accuracy_cost
 from cnnviz.figures.cost import CostEntry, cost_bars, describe_cost_bars
 from cnnviz.figures.layer_lines import MEASURES, Line, describe_layer_lines, layer_lines
+from cnnviz.figures.theme import PLAIN
 from cnnviz.language import N_
 from cnnviz.rows import Report
 from cnnviz.specs.catalog import torchvision_catalog
@@ -20,7 +21,6 @@ from cnnviz.ui.reader import dark
 from cnnviz.ui.speed import render_speed
 
 BATCH = 128  # for the memory that training keeps
-PLAIN = {"displayModeBar": False}
 
 page = heading(N_("Side by side"), N_("What each network added to the one before, and what it paid for it."))
 _ = page.language

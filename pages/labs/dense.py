@@ -6,11 +6,11 @@ from cnnviz.architectures import architecture
 from cnnviz.figures.kept import describe_kept, kept_bars
 from cnnviz.figures.staircase import describe_join_weights, describe_staircase, join_weights, staircase_bars
 from cnnviz.figures.terms import describe_terms, terms_lines
+from cnnviz.figures.theme import PLAIN
 from cnnviz.insight.dense import Joined, Kept, Step, ceiling, joined, memory, staircase
 from cnnviz.insight.terms import FUNCTIONS, MOST, terms
 from cnnviz.language import N_, Language
 from cnnviz.specs.labs.dense import VIEWS, DenseLabSpec
-from cnnviz.ui.charts import PLAIN
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.network import report_of
 from cnnviz.ui.places import DENSE

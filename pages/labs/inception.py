@@ -6,14 +6,13 @@ from cnnviz.architectures import architecture
 from cnnviz.figures.branches import branch_bars, describe_branches
 from cnnviz.figures.cost import CostEntry, cost_bars, describe_cost_bars
 from cnnviz.figures.pixelwise import describe_pixels, pixel_pictures
-from cnnviz.figures.theme import palette
+from cnnviz.figures.theme import PLAIN, palette
 from cnnviz.insight.inception import Branch, branches, pixelwise, small_cat
 from cnnviz.inspection.blocks import compared
 from cnnviz.language import N_, Language
 from cnnviz.specs.block_catalog import block
 from cnnviz.specs.labs.inception import VIEWS, InceptionLabSpec
 from cnnviz.ui.blocks import block_report
-from cnnviz.ui.charts import PLAIN
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.places import INCEPTION
 from cnnviz.ui.reader import dark

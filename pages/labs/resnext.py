@@ -10,11 +10,11 @@ from cnnviz.figures.grouping import (
     describe_budget,
 )
 from cnnviz.figures.sweep import describe_sweep, sweep_lines
+from cnnviz.figures.theme import PLAIN
 from cnnviz.insight.resnext import Grouping, Split, grouping, same_cost
 from cnnviz.language import N_, Language
 from cnnviz.specs.labs.resnext import VIEWS, ResNeXtLabSpec
 from cnnviz.ui.blocks import sweep
-from cnnviz.ui.charts import PLAIN
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.places import RESNEXT
 from cnnviz.ui.reader import dark

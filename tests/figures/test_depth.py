@@ -3,7 +3,7 @@
 import pytest
 
 from cnnviz.architectures import catalog
-from cnnviz.figures.depth import depth_points, depth_ticks, describe_depth, describe_point
+from cnnviz.figures.depth import depth_chart, depth_points, describe_depth
 from cnnviz.language import Language
 
 ENGLISH = Language("en")
@@ -36,17 +36,22 @@ def test_resolution_never_grows_and_ends_where_the_picture_does(report_by_key, k
     sizes = [point.size for point in points if point.size is not None]
     assert sizes == sorted(sizes, reverse=True), "no zigzag from the lanes of a block"
     assert (points[-1].channels, points[-1].size) == (10 if report.output_shape[1] == 10 else 1000, None)
-    ticks = depth_ticks(points)
-    assert 1 <= len(ticks) <= 12
-    assert all(points[index].stage != points[index - 1].stage for index in ticks)
+    chart = depth_chart(report, ENGLISH)
+    channels, heights = chart.lines
+    assert [value for _place, value in heights.values] == sizes
+    assert [value for _place, value in channels.values] == [point.channels for point in points]
+    assert channels.dashed != heights.dashed and channels.colour != heights.colour, "never colour alone"
+    assert 1 <= len(chart.stages) <= 12
+    assert [first for first, _end in chart.stages[1:]] == [end for _first, end in chart.stages[:-1]]
+
+
+def test_the_axis_is_logarithmic_from_one_to_the_largest(report_by_key):
+    chart = depth_chart(report_by_key("alexnet"), ENGLISH)
+    assert (chart.top, chart.levels) == (6400, (1, 10, 100, 1000)), "the flattened pictures are the widest"
+    assert (chart.share(1), chart.share(6400)) == (0, 1)
+    assert chart.share(80) == pytest.approx(0.5), "80 is the root of 6,400"
 
 
 def test_the_sentence(report_by_key):
     text = describe_depth(report_by_key("resnet18"), ENGLISH)
     assert text == "Height falls from 96 to 1 px while channels grow from 1 to 512."
-
-
-def test_a_point_in_words(report_by_key):
-    points = depth_points(report_by_key("lenet"))
-    assert describe_point(points[0], ENGLISH) == "Input: 1 channels, 28 px high"
-    assert describe_point(points[-1], ENGLISH) == "output: 10 units"

@@ -9,14 +9,14 @@ from cnnviz.figures.blocks import readable_on
 from cnnviz.figures.treemap import HEIGHT, WIDTH, Tile, Treemap, describe_treemaps, share_text, treemaps
 from cnnviz.language import Language
 from cnnviz.rows import Report
-from cnnviz.ui.components.selection import SCRIPT, chosen_in, shown_and_taken
+from cnnviz.ui.components.selection import CHOICES, chosen_in, shown_and_taken
 
 _HERE: Final = Path(__file__).parent
 _MOUNT: Final = st.components.v2.component(
     "cnnviz_treemap",
     html='<div class="treemaps"></div>',
     css=(_HERE / "treemap.css").read_text(encoding="utf-8"),
-    js=SCRIPT + (_HERE / "treemap.js").read_text(encoding="utf-8"),
+    js=CHOICES + (_HERE / "treemap.js").read_text(encoding="utf-8"),
 )
 
 

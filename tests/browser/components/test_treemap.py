@@ -1,4 +1,4 @@
-"""The treemaps in a real browser: one selection with the table, the keyboard, a phone."""
+"""The charts of one network in a real browser: one selection with the table, the keyboard, a phone."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cnnviz.architectures import architecture
+from cnnviz.figures.depth import depth_chart
 from cnnviz.figures.treemap import HEIGHT, WIDTH, treemaps
 from cnnviz.inspection import report_of
 from cnnviz.language import Language
@@ -41,6 +42,16 @@ def test_a_click_selects_everywhere_and_the_drawn_areas_are_the_shares(url, open
             assert box["height"] == pytest.approx(one.box[3], abs=1) and box["height"] <= HEIGHT
     page.locator('tbody tr[data-row="conv2"]').click()  # and back
     expect(tile(page, "conv2")).to_have_attribute("aria-selected", "true")
+    page.locator('tbody tr[data-row="flatten"]').click()
+    expect(page.locator('.depth-lines [data-path="flatten"]')).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".readout")).to_have_text("flatten: Channels or units 6,400")
+    chart = depth_chart(report_of(architecture("alexnet").spec()), Language("en"))
+    drawn = page.locator(".depth-lines svg path").first.evaluate(
+        "path => (({ width, height }) => [width, height])(path.getBBox())"
+    )
+    whole = pytest.approx(1000, abs=1)
+    assert drawn[1] == whole, "from the input's one channel to the widest layer"
+    assert drawn[0] / (1 - 1 / len(chart.points)) == whole, "from the middle of the first column to that of the last"
 
 
 def test_by_keyboard_and_read_aloud(url, open_page, settle):
@@ -55,6 +66,13 @@ def test_by_keyboard_and_read_aloud(url, open_page, settle):
     page.get_by_text("alexnet: 'dense2'").wait_for()
     assert "16,781,312" in tile(page, "dense2").get_attribute("aria-label").replace("\u202f", ",")
     assert "The dense layers hold" in page.locator(".treemaps .spoken").inner_text()
+    columns = page.locator(".depth-lines").get_by_role("option")
+    assert page.locator('.depth-lines [tabindex="0"]').count() == 1
+    columns.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    path = columns.nth(1).get_attribute("data-path")
+    expect(page.locator(f'tbody tr[data-row="{path}"]')).to_have_attribute("aria-selected", "true")
 
 
 def test_on_a_phone_one_stands_below_the_other(url, open_page):

@@ -5,7 +5,7 @@ import streamlit as st
 from cnnviz.architectures import architecture
 from cnnviz.language import Language, match_language
 from cnnviz.rows import Report
-from cnnviz.ui.components.depth_chart import network_depth
+from cnnviz.ui.components.depth_lines import depth_lines
 from cnnviz.ui.components.layer_tree import layer_tree, tree_labels
 from cnnviz.ui.components.network_diagram import network_diagram
 from cnnviz.ui.components.selection import select, selected_in
@@ -62,6 +62,5 @@ for number, key in enumerate(nets):
         )
     if "maps" in st.query_params:
         network_treemaps(report, _, key=f"maps{number}", group=group)
-    if "depth" in st.query_params:
-        network_depth(report, _, key=f"depth{number}", group=group)
+        depth_lines(report, _, key=f"depth{number}", group=group)
     st.text(f"{key}: {selected_in(group)!r}")
