@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ui.latency import send_at_once
+from cnnviz.ui.latency import keep_memory, send_at_once
 from cnnviz.ui.metrics import meter
 
 _FIRST_PAINT: Final = threading.Event()  # set once, never cleared: the same for everybody
@@ -22,6 +22,7 @@ _LET_IT_ARRIVE: Final = 0.5  # seconds for the first page to reach the browser
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Warm up while the server runs; the executor's workers end with the server."""
     send_at_once()
+    keep_memory()
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     yield
 

@@ -69,4 +69,5 @@ _SECTORS = (((5, 0), 1, 4, (2, 3)), ((1, 2), 3, 0, (4, 5)), ((3, 4), 5, 2, (0, 1
 
 def _is(values: Tensor, what: float | Tensor) -> Tensor:
     """1.0 where equal, else 0.0: a number, since arithmetic on a CPU is several times faster than `torch.where`."""
-    return values.clone().eq_(what)
+    found: Tensor = torch.eq(values, torch.as_tensor(what), out=torch.empty_like(values))
+    return found

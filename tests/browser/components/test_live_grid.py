@@ -294,7 +294,7 @@ def test_a_release_is_answered_at_once_and_the_page_follows(url, open_page, way)
     ).to_be_visible()
     page.wait_for_selector(".live-grid[data-exact=true]")
     assert asked == ([] if way == "the page's own picture" else [before])
-    expect(page.locator(".tiles > div").first).to_have_attribute("aria-label", "The cat: hue 0°")
+    expect(page.locator(".tiles > div").first).to_have_attribute("aria-label", "The cat: unchanged")
     sheet = ask(page, "return [grid.sheet.id, grid.header.sheet.id, grid.header.blocks.sheet, grid.asked ?? null]")
     assert sheet[0] == sheet[1] and sheet[3] is None, "nothing was missing"
     assert (sheet[2] == 0) == (way == "answered"), "what the browser has is not sent again"

@@ -7,13 +7,14 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.ui.components.routes import component_routes
-from cnnviz.ui.latency import send_at_once
+from cnnviz.ui.latency import keep_memory, send_at_once
 
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Answers leave at once, as in the app."""
+    """Answers leave at once and memory is kept, as in the app."""
     send_at_once()
+    keep_memory()
     yield
 
 
