@@ -37,6 +37,7 @@ AXES: Final[Mapping[Axis, str]] = {
     "macs": "MACs",
 }
 _MOST_REFERENCES: Final = 4
+_OPTIONS: Final = "texts of runs to choose"
 
 
 def render_overlay(
@@ -226,25 +227,29 @@ def _verdict_of_bands(bands: Sequence[SeedBand], by_id: Mapping[str, RunRecord],
 
 
 def runs_table(records: Sequence[RunRecord], _: Language) -> pd.DataFrame:
-    """One line per run: what it reached, then the settings in which the runs differ, tinted."""
+    """One line per run: what it reached, then the settings in which the runs differ, tinted.
+
+    Three columns of words that wrap, however many settings differ: on a phone too nothing has to be moved sideways.
+    """
     rows = []
     settings = differing([record.config for record in records])
     finished = all(record.state == "finished" for record in records)
     for place, record in enumerate(records):
         findings = findings_of(record)
-        reached = {
-            **({} if finished else {_("State"): _(STATES[record.state])}),
-            _("Test accuracy"): _percent(record.test_accuracy, _),
-            _("Train accuracy"): _percent(record.train_accuracy, _),
-            _("Time"): _.seconds(record.seconds) if record.step else "–",
-            _("Diagnosis"): findings[0].label(_) if findings else "–",
-        }
-        tinted = {
-            _(setting.label): f":blue-background[**{plain(setting_text(setting, place, _))}**]" for setting in settings
-        }
-        rows.append({**reached, **tinted})
+        reached = [
+            f"**{_percent(record.test_accuracy, _)}** / {_percent(record.train_accuracy, _)}",
+            *([_.seconds(record.seconds)] if record.step else []),
+            *([] if finished else [_(STATES[record.state])]),
+            *([findings[0].label(_)] if findings else []),
+        ]
+        tinted = [
+            f":blue-background[{plain(_(setting.label))}: **{plain(setting_text(setting, place, _))}**]"
+            for setting in settings
+        ]
+        rows.append([" · ".join(reached), " ".join(tinted) or "–"])
     names = [plain(name) for name in distinct_names(records, _)]
-    return pd.DataFrame(rows, index=pd.Index(names, name=_("Run")))
+    columns = [_("Test / training accuracy"), _("Settings that differ")]
+    return pd.DataFrame(rows, index=pd.Index(names, name=_("Run")), columns=columns)
 
 
 def settings_table(settings: Sequence[Setting], names: Sequence[str], _: Language) -> pd.DataFrame:
@@ -294,11 +299,20 @@ def _percent(share: float | None, _: Language) -> str:
 
 
 def option_text(record: RunRecord, _: Language) -> str:
-    """A run in the list of those that can be chosen."""
-    name = distinct_names([record], _)[0]
-    best = _percent(record.best_test_accuracy, _)
-    details = [name, best, _("seed {seed}", seed=record.config.seed), *map(_, record.tags)]
-    return " · ".join(details)
+    """A run in the list of those that can be chosen, the same for as long as the session lasts.
+
+    Streamlit knows a chosen option by its text: if the text followed a run that trains, every click elsewhere on the
+    page would take the run out of the choice. For the same reason no two runs share theirs.
+    """
+    kept: dict[str, dict[str, str]] = st.session_state.setdefault(_OPTIONS, {})
+    texts = kept.setdefault(_.code, {})
+    if record.id not in texts:
+        best = [_percent(record.best_test_accuracy, _)] if record.ended else []
+        text = " · ".join(
+            [distinct_names([record], _)[0], *best, _("seed {seed}", seed=record.config.seed), *map(_, record.tags)]
+        )
+        texts[record.id] = f"{text} · {record.id[:4]}" if text in texts.values() else text
+    return texts[record.id]
 
 
 def any_going(records: Sequence[RunRecord]) -> bool:

@@ -7,7 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from cnnviz.events import Evaluated, Started
-from cnnviz.figures.curves import Reference
 from cnnviz.language import N_, Language
 from cnnviz.specs.comparison import Contender, contender, contenders
 from cnnviz.specs.presets import preset_named
@@ -17,6 +16,7 @@ from cnnviz.training.race import BUDGET_WORDS, Budget, Lane, RaceSpec, Winner, t
 from cnnviz.training.race_runner import RaceRecord
 from cnnviz.ui.engine import engine, owner, races
 from cnnviz.ui.fields import choice_label
+from cnnviz.ui.foretelling import ask, predicted_line, render_outcome
 from cnnviz.ui.overlay import render_overlay
 from cnnviz.ui.run_list import plain
 from cnnviz.ui.runs import Positions
@@ -87,16 +87,10 @@ def render_prediction_form(names: Sequence[str], start: Callable[[tuple[int, flo
         _: the reader's language.
     """
     with st.container(border=True, key="prediction"):
-        title = _("First predict, then watch")
-        st.markdown(f"**{title}**")
-        guess = st.radio(_("Who will be ahead at the end?"), range(len(names)), index=None, horizontal=True,
-                         format_func=lambda number: names[number], key="race guess")  # fmt: skip
-        share = st.slider(_("With what test accuracy?"), 10, 100, 80, format="%d %%", key="race share",
-                          disabled=guess is None)  # fmt: skip
+        prediction = ask(names, "race", _)
         st.button(
-            _("Start the race") if guess is not None else _("Start without a prediction"), icon=":material/flag:",
-            type="primary" if guess is not None else "secondary", key="start_race",
-            on_click=lambda: start(None if guess is None else (guess, share / 100)),
+            _("Start the race") if prediction else _("Start without a prediction"), icon=":material/flag:",
+            type="primary" if prediction else "secondary", key="start_race", on_click=lambda: start(prediction),
         )  # fmt: skip
 
 
@@ -115,7 +109,9 @@ def render_race(race: RaceRecord, _: Language) -> bool:
     lanes, names = races().lanes(race), race_names(race, _)
     over = not any(lane.waits for lane in lanes)
     _render_lanes(race, lanes, names, records, over, _)
-    marks = [_predicted(race, names, _)] if over and race.prediction and race.prediction[1] is not None else []
+    marks = []
+    if over and race.prediction and race.prediction[1] is not None:
+        marks = [predicted_line(names[race.prediction[0]], race.prediction[1], _)]
     render_overlay(
         list(records.values()), _, key=f"{KEY} {race.id}", axis=race.spec.budget, bands=False,
         names=[names[number] for number in records], references=marks, height=400, race=True, racing=not over,
@@ -134,13 +130,6 @@ def _places(record: RunRecord) -> Positions:
     starts = [event.seconds for event in events if isinstance(event, Started)]
     corners = [event.step for event in events if isinstance(event, Evaluated)]
     return ((0, 0.0), *((step, training_seconds(starts, clock[:step])) for step in [*corners, record.step] if step))
-
-
-def _predicted(race: RaceRecord, names: Sequence[str], _: Language) -> Reference:
-    assert race.prediction is not None
-    number, share = race.prediction
-    words = _("Predicted: {name}, {accuracy}", name=names[number], accuracy=_.percent(share or 0))
-    return Reference("accuracy", share or 0, words)
 
 
 def _render_lanes(
@@ -180,12 +169,8 @@ def _render_winners(race: RaceRecord, found: Mapping[Budget, Winner], names: Seq
         st.table(table, alt=_("Who is ahead at equal seconds, images and MACs"))
     ahead_here = found.get(race.spec.budget)
     if race.prediction is not None and ahead_here is not None and ahead_here.first is not None:
-        right = race.prediction[0] == ahead_here.first
-        predicted = names[race.prediction[0]]
-        text = _("Predicted right: {name} is ahead.", name=predicted) if right else _(
-            "Predicted: {name}. It was {winner}. Why?", name=predicted, winner=names[ahead_here.first]
-        )  # fmt: skip
-        (st.success if right else st.info)(text, icon=":material/lightbulb:")
+        number = race.prediction[0]
+        render_outcome(names[number], names[ahead_here.first], number == ahead_here.first, _)
 
 
 def render_budget(default: Budget, amount: float, prefix: str, _: Language) -> tuple[Budget, float]:
@@ -230,4 +215,5 @@ def contestants_table(spec: RaceSpec, _: Language) -> pd.DataFrame:
             row[_("Images in its budget")] = _.number(whole.epochs * whole.train_images)
             row[_("Expected time")] = _.seconds(_expected(whole))
         rows.append(row)
-    return pd.DataFrame(rows, index=pd.Index([_(name) for name in spec.names], name=_("Contestant")))
+    # A column each: two to four of them fit on a phone, the five to seven figures beside each other do not.
+    return pd.DataFrame(rows, index=pd.Index([plain(_(name)) for name in spec.names])).T.rename_axis(_("Contestant"))

@@ -11,6 +11,7 @@ from PIL import Image
 from cnnviz.architectures import architecture
 from cnnviz.data import CLASS_NAMES, encode_png, fashion_mnist
 from cnnviz.errors import CnnvizError
+from cnnviz.events import Evaluated
 from cnnviz.figures.confusion import class_bars, confusion_matrix, describe_confusion, norms_map
 from cnnviz.figures.theme import PLAIN
 from cnnviz.insight.predictions import (
@@ -105,6 +106,22 @@ def predictions_at(record: RunRecord, path: Path) -> Predictions:
     except OSError as error:
         raise CnnvizError("checkpoint_damaged") from error
     return predictions_of(record.config, str(path), changed)
+
+
+def render_difference(record: RunRecord, step: int, found: Predictions, _: Language) -> None:
+    """Why the accuracy here is not to the last picture the one that the run measured at the same step, if it is not."""
+    events = [event for _number, event in engine().store.events(record.id)]
+    measured = [one.test_accuracy for one in events if isinstance(one, Evaluated) and one.step == step]
+    if not measured or round(measured[-1] * len(found.labels)) == round(found.accuracy * len(found.labels)):
+        return
+    st.caption(
+        _(
+            "While it trained, the run measured {accuracy} ({precision}, in its own batches). Here every picture is "
+            "computed in float32, so a few that stand on the edge between two classes fall to the other side.",
+            accuracy=_.percent(measured[-1], 2),
+            precision=record.choices.get("precision", "float32"),
+        )
+    )
 
 
 def class_names(_: Language) -> list[str]:

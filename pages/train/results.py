@@ -17,6 +17,7 @@ from cnnviz.ui.results import (
     choose_run,
     predictions_at,
     render_confusion,
+    render_difference,
     render_norms,
     render_pairs,
     render_replay,
@@ -56,6 +57,7 @@ with st.grid(3, min_column_width=110):
     st.metric(_("Test accuracy"), _.percent(found.accuracy, 2))
     st.metric(_("Test loss"), _.significant(found.loss))
     st.metric(_("Pictures"), _.number(len(found.labels)))
+render_difference(run, step, found, _)
 views = {
     "confusion": N_("Confusions"),
     "mistakes": N_("Mistakes"),

@@ -4,10 +4,12 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.language import N_, Language
+from cnnviz.training import RunRecord
 from cnnviz.training.comparing import settings_of
 from cnnviz.ui.choosing_runs import choose_runs, render_more_seeds, still_there
 from cnnviz.ui.engine import engine
 from cnnviz.ui.fields import error_text
+from cnnviz.ui.foretelling import Prediction, ahead, ask, kept_prediction, predicted_line, render_outcome
 from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import choose_option, render_refusals
@@ -28,6 +30,7 @@ from cnnviz.ui.watching import watch
 TICK = 6.0  # seconds between two looks at the frame of the chart, whose points come by themselves
 SLOW_TICK = 8.0  # seconds between two looks at their table, which weighs more
 KEY = "overlay"
+GUESS = "runs predicted"
 
 page = heading(N_("Compare runs"), N_("Curves over one another: what differs, and whether the difference is real."))
 _ = page.language
@@ -37,6 +40,14 @@ try:
 except CnnvizError as error:
     st.error(_.error(error), icon=":material/error:")
     st.stop()
+
+
+def note(records: list[RunRecord], said: Prediction | None) -> None:
+    """Keep what was said of the runs, for their end."""
+    if said is not None:
+        st.session_state[GUESS] = f"{records[said[0]].id}.{round(100 * said[1])}"
+
+
 screen, settings = st.columns([3, 1], gap="medium")
 with settings:
     chosen = choose_runs(link, _)
@@ -53,15 +64,31 @@ with settings:
         st.session_state.setdefault(key, default)
         switches[name] = st.toggle(label, key=key, persist_state="session")
     render_more_seeds(chosen, link, _)
+    if "guess" in link.asked:
+        st.session_state[GUESS] = link.asked["guess"]
+    prediction = kept_prediction(st.session_state.get(GUESS, ""), chosen)
+    if prediction is None and len(chosen) > 1 and any_going(chosen):
+        with st.container(border=True, key="prediction"):
+            said = ask(distinct_names(chosen, _), "runs", _)
+            st.button(_("Note the prediction"), icon=":material/edit_note:", disabled=said is None, on_click=note,
+                      args=(chosen, said), key="note_prediction")  # fmt: skip
 link.write(
-    {"runs": tuple(record.id for record in chosen), "x": axis, **switches},
-    {"runs": (), "x": "steps", "log": False, "bands": True, "published": True},
+    {
+        "runs": tuple(record.id for record in chosen),
+        "x": axis,
+        "guess": st.session_state[GUESS] if prediction else "",
+        **switches,
+    },
+    {"runs": (), "x": "steps", "guess": "", "log": False, "bands": True, "published": True},
 )
 
 
 def render_live(run_ids: list[str], were_going: bool, _: Language) -> None:
     """The part that moves: the chart alone, so that little travels."""
     records = still_there(run_ids)
+    guess = kept_prediction(st.session_state.get(GUESS, ""), records)
+    over = not any_going(records)
+    names = distinct_names(records, _)
     render_overlay(
         records,
         _,
@@ -70,8 +97,9 @@ def render_live(run_ids: list[str], were_going: bool, _: Language) -> None:
         log_loss=switches["log"],
         published=switches["published"],
         bands=switches["bands"],
+        references=[predicted_line(names[guess[0]], guess[1], _)] if guess and over else (),
     )
-    if were_going and not any_going(records):
+    if were_going and over:
         st.rerun()
 
 
@@ -79,6 +107,12 @@ def render_words(run_ids: list[str], _: Language) -> None:
     """Who is ahead, and what each run reached."""
     records = still_there(run_ids)
     st.markdown(f"**{verdict(records, _)}**" if verdict(records, _) else "")
+    guess, first = kept_prediction(st.session_state.get(GUESS, ""), records), ahead(records)
+    names = distinct_names(records, _)
+    if guess and first is not None:
+        render_outcome(names[guess[0]], names[first], guess[0] == first, _)
+    elif guess and any_going(records):
+        st.caption(predicted_line(names[guess[0]], guess[1], _).label)
     st.table(runs_table(records, _), alt=_("What each run reached and in which settings they differ"))
 
 

@@ -47,13 +47,21 @@ def test_zoom_and_hidden_curves_survive_ten_updates_of_a_live_run_and_little_tra
         socket.on("framesent", lambda data: frames.append(len(data)))
 
     page.on("websocket", watch)
-    page.on("requestfinished", answers.append)
+
+    def note(request):  # Playwright cannot take a list's own method
+        answers.append(request)
+
+    page.on("requestfinished", note)
     page.goto(f"{app.url}/runs?lang=en&runs={RECORDED},{live}")
     settle(page)
     page.wait_for_function("document.querySelector('.chart')?.data?.length > 8")
     legend = page.locator(".legend")
     names = legend.get_by_role("button")
     expect(names).to_have_count(3)
+    page.get_by_test_id("stRadio").locator("label").filter(has_text="batch norm").click()
+    page.get_by_role("button", name="Note the prediction").click()
+    page.wait_for_url(re.compile(r"guess=j5yjgmume8\.80"))
+    page.get_by_text("Predicted: LeNet with batch norm").first.wait_for()
     names.nth(1).click()
     expect(names.nth(1)).to_have_attribute("aria-pressed", "false")
     page.wait_for_function("![...document.querySelector('.chart').data].some(trace => trace.uid.startsWith('j5yj'))")
@@ -92,8 +100,8 @@ def test_zoom_and_hidden_curves_survive_ten_updates_of_a_live_run_and_little_tra
     assert travelled < LIMIT, f"{travelled:.0f} bytes every half second: {frames} {weights}"
 
 
-def test_another_axis_and_a_logarithmic_loss(app, open_page, settle):
-    page = open_page(f"{app.url}/runs?lang=en&runs={RECORDED}&x=macs&log=1", errors=True)
+def test_another_axis_a_logarithmic_loss_and_a_prediction_drawn_in_at_the_end(app, open_page, settle):
+    page = open_page(f"{app.url}/runs?lang=en&runs={RECORDED}&x=macs&log=1&guess=ygwk2ijufr.93", errors=True)
     settle(page)
     page.wait_for_function("document.querySelector('.chart')?.data?.length > 8")
     found = page.evaluate("""() => {
@@ -102,6 +110,11 @@ def test_another_axis_and_a_logarithmic_loss(app, open_page, settle):
       return { type: layout.yaxis2.type, first: last('ygwk2ijufr'), second: last('j5yjgmume8') }
     }""")
     assert found["type"] == "log"
+    page.get_by_text(re.compile("It was LeNet with batch norm")).wait_for()
+    lines = page.evaluate(
+        "document.querySelector('.chart').layout.shapes.map(shape => [shape.yref, shape.y0, shape.y1])"
+    )
+    assert ["y", 93, 93] in lines
     forward = 28 * 28 * 25 * 6 + 10 * 10 * 25 * 6 * 16 + 400 * 120 + 120 * 84 + 84 * 10
     assert found["first"] == pytest.approx(3 * forward * 180_000, rel=1e-4), "3 forward passes of 3 epochs"
     assert found["second"] < found["first"], "without padding the maps are smaller"
@@ -127,3 +140,5 @@ def test_a_phone_shows_the_runs_without_scrolling_sideways(app, open_page, settl
     settle(page)
     page.wait_for_selector(".live-curves[data-draws]")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    table = page.get_by_test_id("stTable").first
+    assert table.evaluate("one => one.querySelector('table').scrollWidth <= one.clientWidth"), "nor the table in itself"

@@ -1,6 +1,7 @@
 """Runs laid over one another: where steps lie on an axis, who is ahead, colours, references, tables."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from cnnviz.specs.presets import preset_named
 from cnnviz.training.comparing import settings_of
 from cnnviz.training.records import RunRecord
 from cnnviz.training.same import config_hash
+from cnnviz.ui import overlay
 from cnnviz.ui.overlay import published_references, settings_table, tell_apart, value_text, verdict
 from cnnviz.ui.runs import positions
 
@@ -97,3 +99,12 @@ def test_values_in_words():
     _ = Language("es")
     assert value_text(0.05, _) == "0,05" and value_text((6, 16), _) == "6, 16" and value_text(None, _) == "–"
     assert value_text(True, EN) == "Yes" and value_text("adam", EN) == "Adam"
+
+
+def test_a_run_keeps_its_text_in_the_list_while_it_trains_and_no_two_share_one(monkeypatch):
+    monkeypatch.setattr(overlay.st, "session_state", {})
+    going = replace(record("aaaaaaaaaa", accuracy=None), state="running")
+    first = overlay.option_text(going, EN)
+    later = replace(going, state="finished", test_accuracy=0.5, best_test_accuracy=0.5)
+    assert overlay.option_text(later, EN) == first
+    assert overlay.option_text(replace(going, id="bbbbbbbbbb"), EN) != first
