@@ -135,11 +135,11 @@ def test_chaos_under_load(tmp_path):
             print(f"{time.monotonic() - end + SECONDS:.0f} s: {fault.__name__}", flush=True)
             with suppress(psutil.NoSuchProcess):
                 fault(server)
-        assert_it_works(server)
         for follower in followers:
             follower.leave.set()
         for follower in followers:
             follower.join(60)
+        assert_it_works(server)
     finally:
         server.stop()
         print(server.tail(200))
@@ -155,9 +155,9 @@ def assert_it_works(server):
         visitor.press("Start")
         run_id = next(part[4:] for part in visitor.query.split("&") if part.startswith("run="))
         store = RunStore(server.home)
-        end = time.monotonic() + 120
+        end = time.monotonic() + 1000  # those of the others come first, at whatever speed this machine has now
         while (record := store.record(run_id)).state != "finished":
-            assert not record.ended and time.monotonic() < end, record
+            assert not record.ended and time.monotonic() < end, f"{record.state} at step {record.step}"
             time.sleep(0.2)
         store.close()
         visitor.open("training", run=run_id)
