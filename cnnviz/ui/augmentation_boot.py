@@ -10,6 +10,7 @@ from cnnviz.architectures import architecture
 from cnnviz.data import CLASS_NAMES, encode_png
 from cnnviz.errors import CnnvizError
 from cnnviz.figures.garment_curve import describe_garment_curve, garment_curve_lines
+from cnnviz.figures.theme import PLAIN
 from cnnviz.insight import published
 from cnnviz.insight.garment_curve import GarmentCurve, garment_curve, moved
 from cnnviz.insight.imagenet_curve import CATS, imagenet_curve
@@ -130,7 +131,7 @@ def _render_curve(
     st.markdown(words)
     st.plotly_chart(
         garment_curve_lines(curve, label, names, _, colour=colour, log=parameter.scale == "log", dark=dark()),
-        config={"displayModeBar": False}, alt=words, key="boot chart",
+        config=PLAIN, alt=words, key="boot chart",
     )  # fmt: skip
     count = min(SHOWN, len(curve.values))
     places = [round(place * (len(curve.values) - 1) / max(count - 1, 1)) for place in range(count)]

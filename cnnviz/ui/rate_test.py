@@ -7,6 +7,7 @@ import streamlit as st
 
 from cnnviz.architectures import architecture
 from cnnviz.figures.rates import rate_curve
+from cnnviz.figures.theme import PLAIN
 from cnnviz.language import Language
 from cnnviz.specs.training import LEARNING_RATES, TrainingConfig
 from cnnviz.training import RunRecord
@@ -65,7 +66,7 @@ def render_range_test(record: RunRecord, use: Callable[[float], None], _: Langua
         rate_curve(
             steps.learning_rate, steps.loss, smoothed(steps.loss), rate, _, colour=colour_of(entry), dark=dark()
         ),
-        config={"displayModeBar": False},
+        config=PLAIN,
         alt=_("Loss over learning rate. {sentence}", sentence=sentence),
         key="rates",
     )

@@ -5,7 +5,7 @@ import streamlit as st
 from cnnviz.architectures import architecture
 from cnnviz.figures.cost import CostEntry, cost_bars, describe_cost_bars
 from cnnviz.figures.sweep import describe_sweep, sweep_lines
-from cnnviz.figures.theme import palette
+from cnnviz.figures.theme import PLAIN, palette
 from cnnviz.inspection.blocks import compared
 from cnnviz.language import N_
 from cnnviz.specs.block_catalog import BLOCKS, Block, block
@@ -67,9 +67,7 @@ with right:
             for number, (other, cost) in enumerate(compared(entry, spec))
         ),
     ]
-    st.plotly_chart(
-        cost_bars(rows, _, dark()), config={"displayModeBar": False}, alt=describe_cost_bars(rows, _), key="costs"
-    )
+    st.plotly_chart(cost_bars(rows, _, dark()), config=PLAIN, alt=describe_cost_bars(rows, _), key="costs")
     knobs = {name: entry.spec_type.model_fields[name].title or name for name in entry.sweeps}
     knob = next(iter(knobs))
     if len(knobs) > 1:
@@ -77,7 +75,7 @@ with right:
     points, own = sweep(key, spec, knob), int(getattr(spec, knob))
     st.plotly_chart(
         sweep_lines(points, own, _(knobs[knob]), _, colour=colour_of(network), dark=dark()),
-        config={"displayModeBar": False},
+        config=PLAIN,
         alt=describe_sweep(points, own, _(knobs[knob]), _),
         key="sweep",
     )
