@@ -261,6 +261,7 @@ class LiveGrid {
         const found = decodeAnswer(await answer.arrayBuffer())
         await this.takeSheet({ ...found, edits, version }, found.bytes)
         sheet = this.sheet?.id
+        await nextPaint()
       }
     } catch {
       // overtaken, too late, or no connection
@@ -322,7 +323,7 @@ class LiveGrid {
     else if (this.live) this.paintOwn()
     else return
     const now = performance.now()
-    if (this.exact && !this.sent && this.released) {
+    if (this.exact && this.shownEdits === this.edits && this.released) {
       this.measured.waits.push(now - this.released)
       this.released = 0
     }
@@ -529,6 +530,14 @@ class Pace {
       this.calm = 0
     }
   }
+}
+
+// What is shown next has been drawn; a page in the background draws nothing, and waits no longer for that.
+function nextPaint() {
+  return new Promise(done => {
+    requestAnimationFrame(() => setTimeout(done))
+    setTimeout(done, 250)
+  })
 }
 
 // As it is: no colour profile, no premultiplied transparency.
