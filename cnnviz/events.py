@@ -60,7 +60,8 @@ class Steps(_Event):
     """A block of steps: `step` is the last one, `first_step` the first; scalars are the block's means.
 
     `images_per_second` is the speed of these steps alone; `learning_rates` has the rate of each step where they are not
-    all the same, else it is empty and `learning_rate`, the last one, is everybody's.
+    all the same, else it is empty and `learning_rate`, the last one, is everybody's. `memory_bytes` and `load` (a share
+    of one) are the latest of the device or the process, looked at once a second; None where nobody knows.
     """
 
     kind: Literal["steps"] = "steps"
@@ -72,6 +73,8 @@ class Steps(_Event):
     learning_rate: float
     images_per_second: float
     learning_rates: tuple[float, ...] = ()
+    memory_bytes: int | None = None
+    load: float | None = None
 
 
 class Evaluated(_Event):

@@ -73,6 +73,7 @@ class RunCurves:
             and beyond the last. Empty on other axes.
         band: the id and the name of what it is one seed of; three or more such runs are drawn as their mean and their
             spread. None for a run that stands for itself.
+        measured: whether `train_accuracy` is another measure, of any size, in place of the accuracy.
         ticket: lets the browser fetch new points by itself once it knows the run, so that none are sent to it; ""
             where all points are sent.
         state: where the run stands, while it still moves; "race" while it gets turns; "" when nothing more will come.
@@ -95,6 +96,7 @@ class RunCurves:
     marks: tuple[Mark, ...] = ()
     positions: tuple[tuple[int, float], ...] = ()
     band: tuple[str, str] | None = None
+    measured: bool = False
     ticket: str = ""
     state: str = ""
 

@@ -48,8 +48,8 @@ def insert_block(connection: sqlite3.Connection, run_id: str, block: Steps, sinc
     exact = numpy.asarray(getattr(block, "learning_rates", ()), dtype="<f4")[:count]
     rates[: len(exact)] = exact
     connection.execute(
-        "INSERT INTO blocks (run_id, step, steps, losses, accuracies, seconds, learning_rates, speeds) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO blocks (run_id, step, steps, losses, accuracies, seconds, learning_rates, speeds, memory, load) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             run_id,
             block.step,
@@ -59,6 +59,8 @@ def insert_block(connection: sqlite3.Connection, run_id: str, block: Steps, sinc
             spread.tobytes(),
             rates.tobytes(),
             numpy.full(count, block.images_per_second, dtype="<f4").tobytes(),
+            block.memory_bytes,
+            block.load,
         ),
     )
 

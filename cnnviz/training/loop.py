@@ -28,6 +28,7 @@ from cnnviz.training.keeper import Keeper
 from cnnviz.training.limit import Limits
 from cnnviz.training.machine import Machine
 from cnnviz.training.recorder import Block, Means, Stopwatch
+from cnnviz.training.resources import Resources
 
 _DISK_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -93,6 +94,7 @@ class _Run:
         self._block = Block(self._choices.device)
         self._means = Means()
         self._clock = Stopwatch()
+        self._resources = Resources(self._choices.device)
         self._keeper = Keeper(folder)
         self._limits = Limits(config)
         self._step = 0
@@ -228,6 +230,7 @@ class _Run:
         self._train_images += sum(sizes)
         if good:
             images = sum(sizes[:good])
+            self._resources.look()
             yield Steps(
                 **self.place() | {"step": first + good - 1},
                 first_step=first,
@@ -238,6 +241,8 @@ class _Run:
                 learning_rate=self._rate,
                 images_per_second=sum(sizes) / max(seconds, 1e-9),
                 learning_rates=self._rates(first, good),
+                memory_bytes=self._resources.memory_bytes,
+                load=self._resources.load,
             )
         if good < len(losses) and self._config.schedule == "range_test":
             raise _BrokenError(self._finished("diverged"))

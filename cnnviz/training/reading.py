@@ -1,6 +1,7 @@
 """Reading the run store: records, events, steps, and the checkpoints that belong to them. Needs no torch."""
 
 import json
+import math
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -153,12 +154,16 @@ class RunReader:
         with self._database.reading() as connection:
             row_of(connection, run_id)
             rows = connection.execute(
-                "SELECT steps, losses, accuracies, seconds, learning_rates, speeds FROM blocks "
+                "SELECT steps, losses, accuracies, seconds, learning_rates, speeds, memory, load FROM blocks "
                 "WHERE run_id = ? AND step > ? ORDER BY sequence",
                 (run_id, after_step),
             ).fetchall()
         step = numpy.frombuffer(b"".join(row[0] for row in rows), dtype="<i4")
         columns = [numpy.frombuffer(b"".join(row[i] for row in rows), dtype="<f4") for i in range(1, 6)]
+        lengths = [len(row[0]) // 4 for row in rows]
+        for i in (6, 7):  # one figure for a whole block, or none
+            figures = numpy.array([math.nan if row[i] is None else row[i] for row in rows], dtype="<f4")
+            columns.append(numpy.repeat(figures, lengths))
         if len(step) and not (step[0] > after_step and bool((numpy.diff(step) > 0).all())):
             _, last = numpy.unique(step[::-1], return_index=True)  # the first from behind is the latest
             order = len(step) - 1 - last

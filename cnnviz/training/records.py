@@ -124,6 +124,8 @@ class StepArrays:
         seconds: time spent when the step was done, spread evenly over the steps of a block, float32.
         learning_rate: in force at the step, float32.
         images_per_second: speed of the block the step came in, float32.
+        memory: bytes that the device or the process took then, float32; not a number where nobody knows.
+        load: of the device or of all cores, a share of one, float32; not a number where nobody knows.
     """
 
     step: "Int32"
@@ -132,6 +134,8 @@ class StepArrays:
     seconds: "Float32"
     learning_rate: "Float32"
     images_per_second: "Float32"
+    memory: "Float32 | None" = None
+    load: "Float32 | None" = None
 
     def __len__(self) -> int:
         return len(self.step)

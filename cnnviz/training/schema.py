@@ -117,7 +117,13 @@ _THIRD: Final[tuple[Change, ...]] = (
     "CREATE TABLE classroom (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
 )
 
-MIGRATIONS: Final[tuple[tuple[Change, ...], ...]] = (_FIRST, _SECOND, _THIRD)
+# What a block of steps took of its machine, once per block.
+_FOURTH: Final[tuple[Change, ...]] = (
+    "ALTER TABLE blocks ADD COLUMN memory REAL",
+    "ALTER TABLE blocks ADD COLUMN load REAL",
+)
+
+MIGRATIONS: Final[tuple[tuple[Change, ...], ...]] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """The changes that lead from each version to the next; a new version is appended, an old one never edited."""
 
 

@@ -24,6 +24,7 @@ from cnnviz.events import Evaluated
 from cnnviz.ui.components.assets import asset_path
 from cnnviz.ui.components.curve_wire import HISTORY, TAIL, encode, part
 from cnnviz.ui.engine import COOKIE, engine
+from cnnviz.ui.measures import Measure, measure_named, values_of
 
 _SECRET: Final = secrets.token_bytes(32)
 _ASKED: Final = re.compile(r"([a-z2-9]{10})\.(\d{1,9})\.(\d{1,9})\.([0-9a-f]{16})")
@@ -42,7 +43,7 @@ def _ticket(run_id: str, cookie: str) -> str:
     return hmac.digest(_SECRET, f"{run_id} {cookie}".encode(), "sha256").hex()[:16]
 
 
-def points_since(questions: Mapping[str, tuple[int, int]], waited: float) -> bytes:
+def points_since(questions: Mapping[str, tuple[int, int]], waited: float, measure: Measure = "accuracy") -> bytes:
     """The points of some runs since a training step and a measurement of each, as `curve_wire.encode` writes them.
 
     A run that has gone is left out. Each one's entry says its state; "train" and "test" are there if something is new.
@@ -50,6 +51,7 @@ def points_since(questions: Mapping[str, tuple[int, int]], waited: float) -> byt
     Args:
         questions: by run: the last training step and the last measured step that the browser has.
         waited: seconds since it last asked; the longer, the more points it gets.
+        measure: what comes with the losses of the training steps.
     """
     store = engine().store
     header: dict[str, Any] = {"runs": []}
@@ -66,11 +68,15 @@ def points_since(questions: Mapping[str, tuple[int, int]], waited: float) -> byt
         tests = [event for _number, event in store.events(run_id) if isinstance(event, Evaluated)]
         tests = [event for event in tests if event.step > tested]
         entry: dict[str, Any] = {"id": run_id, "state": record.state}
+        measured = measure != "accuracy"
         if record.ended:
             entry["ended"] = True
+        if measured:
+            entry["measured"] = True
         if len(steps) or tests:
             whole = HISTORY if not trained else limit
-            entry["train"] = part((steps.step, steps.loss, steps.accuracy), whole, trained, blocks)
+            train = steps.step, steps.loss, values_of(steps, measure)
+            entry["train"] = part(train, whole, trained, blocks, measured=measured)
             entry["test"] = part(
                 ([event.step for event in tests], [event.test_loss for event in tests],
                  [event.test_accuracy for event in tests]), whole, tested, blocks,
@@ -90,12 +96,13 @@ def _serve(request: Request) -> Response:
         questions[found[1]] = int(found[2]), int(found[3])
     try:
         waited = float(request.query_params.get("waited", "0"))
-        data = points_since(questions, waited if math.isfinite(waited) else 0.0)
+        measure = measure_named(request.query_params.get("measure", ""))
+        data = points_since(questions, waited if math.isfinite(waited) else 0.0, measure)
     except (CnnvizError, ValueError):
         return PlainTextResponse("", status_code=503, headers=_HEADERS)
     return Response(data, media_type="application/octet-stream", headers=_HEADERS)
 
 
 def feed_route() -> Route:
-    """Answers at `/app/points?runs=<id>.<step>.<measured step>.<ticket>,…&waited=<seconds>`."""
+    """Answers at `/app/points?runs=<id>.<step>.<measured step>.<ticket>,…&waited=<seconds>&measure=<name>`."""
     return Route(asset_path("points"), _serve, methods=["GET"], name="points")

@@ -9,7 +9,7 @@ import streamlit as st
 from cnnviz.architectures import architecture
 from cnnviz.data.published import published_results, published_spreads
 from cnnviz.figures.curves import Reference
-from cnnviz.language import N_, Language
+from cnnviz.language import Language
 from cnnviz.specs.augmentation import PipelineSpec
 from cnnviz.training import RunRecord
 from cnnviz.training.card import words_of
@@ -26,16 +26,10 @@ from cnnviz.training.diagnosis import LN_10
 from cnnviz.ui.components.live_curves import Axis, curve_labels, live_curves
 from cnnviz.ui.diagnosis import findings_of
 from cnnviz.ui.fields import choice_label
+from cnnviz.ui.measures import MEASURES, Measure
 from cnnviz.ui.run_list import plain
-from cnnviz.ui.runs import STATES, Positions, curves_of, distinct_names
+from cnnviz.ui.runs import AXES, STATES, Positions, curves_of, distinct_names
 
-AXES: Final[Mapping[Axis, str]] = {
-    "steps": N_("Steps"),
-    "epochs": N_("Epochs"),
-    "seconds": N_("Seconds"),
-    "images": N_("Images"),
-    "macs": "MACs",
-}
 _MOST_REFERENCES: Final = 4
 _OPTIONS: Final = "texts of runs to choose"
 
@@ -54,6 +48,7 @@ def render_overlay(
     places: Mapping[str, Positions] | None = None,
     race: bool = False,
     racing: bool = False,
+    measure: Measure = "accuracy",
     height: int = 440,
 ) -> None:
     """One live chart of some runs; the seeds of one are drawn as their mean and spread.
@@ -71,6 +66,7 @@ def render_overlay(
         places: where the steps of each run lie on the axis, if not as `runs.positions` says.
         race: whether the runs go on again and again by themselves, which needs no marks, and have their end in sight.
         racing: whether that race still goes on.
+        measure: what the upper chart shows; marks of published accuracies stand in that of the accuracy alone.
         height: px.
     """
     names = names or distinct_names(records, _)
@@ -89,6 +85,7 @@ def render_overlay(
                 colour=colours[record.id],
                 race=race,
                 racing=racing,
+                measure=measure,
             )
             for record, name in zip(records, names, strict=True)
         ],
@@ -96,16 +93,17 @@ def render_overlay(
         height=height,
         x=axis,
         x_title=_(AXES[axis]),
-        y_titles=(_("Accuracy"), _("Loss (nats)")),
+        y_titles=(_(MEASURES[measure]), _("Loss (nats)")),
         labels=curve_labels(_),
         alt=_said(records, names, _),
         references=[
             Reference("loss", LN_10, _("ln 10: knows nothing yet")),
-            *(published_references(records, _, colours) if published else ()),
-            *references,
+            *(published_references(records, _, colours) if published and measure == "accuracy" else ()),
+            *(line for line in references if measure == "accuracy" or line.panel == "loss"),
         ],
         log_loss=log_loss,
         legend=True,
+        measure=measure,
     )
 
 

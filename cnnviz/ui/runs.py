@@ -1,6 +1,6 @@
 """Runs on the screen: their curves, their state in a sentence, the hand on them, and the list of one's own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, cast
 
@@ -18,9 +18,18 @@ from cnnviz.ui.curve_feed import ticket
 from cnnviz.ui.diagnosis import finding_marks
 from cnnviz.ui.engine import engine
 from cnnviz.ui.links import PageLink
+from cnnviz.ui.measures import MEASURES, Measure, values_of
 from cnnviz.ui.work import training_macs
 
 KEY: Final = "curves"
+AXES: Final[Mapping[str, str]] = {
+    "steps": N_("Steps"),
+    "epochs": N_("Epochs"),
+    "seconds": N_("Seconds"),
+    "images": N_("Images"),
+    "macs": "MACs",
+}
+"""What a horizontal axis can count."""
 STATES: Final = {
     "queued": N_("Waiting"),
     "running": N_("Training"),
@@ -71,6 +80,7 @@ def curves_of(
     colour: tuple[str, str] | None = None,
     race: bool = False,
     racing: bool = False,
+    measure: Measure = "accuracy",
 ) -> RunCurves:
     """A run as a chart draws it, with its points if the browser does not know it yet; it fetches those that follow.
 
@@ -85,9 +95,11 @@ def curves_of(
         colour: in the light and in the dark theme; its network's own unless given.
         race: whether it goes on again and again by itself, which needs no marks, and has its end in sight.
         racing: whether that race still goes on.
+        measure: what the upper chart shows.
     """
     store = engine().store
-    after = 0 if needs_history(key, record.id) else record.step
+    revision = 0 if measure == "accuracy" else measure
+    after = 0 if needs_history(key, record.id, revision) else record.step
     steps = store.steps(record.id, after)
     events = store.events(record.id)
     tests = [event for _number, event in events if isinstance(event, Evaluated)]
@@ -104,7 +116,9 @@ def curves_of(
         dash=cast(Dash, entry.dash),
         train_steps=steps.step,
         train_loss=steps.loss,
-        train_accuracy=steps.accuracy,
+        train_accuracy=values_of(steps, measure),
+        measured=measure != "accuracy",
+        revision=revision,
         test_steps=[event.step for event in tests],
         test_loss=[event.test_loss for event in tests],
         test_accuracy=[event.test_accuracy for event in tests],
@@ -147,19 +161,32 @@ def distinct_names(records: Sequence[RunRecord], _: Language) -> list[str]:
     ]
 
 
-def render_curves(records: Sequence[RunRecord], height: int, _: Language) -> None:
+def render_curves(
+    records: Sequence[RunRecord],
+    height: int,
+    _: Language,
+    *,
+    axis: Axis = "steps",
+    measure: Measure = "accuracy",
+    log_loss: bool = False,
+) -> None:
     """The curves of some runs over one another, the first one being the one that is talked about."""
-    series = [curves_of(record, name, _) for record, name in zip(records, distinct_names(records, _), strict=True)]
+    names = distinct_names(records, _)
+    series = [
+        curves_of(record, name, _, axis=axis, measure=measure) for record, name in zip(records, names, strict=True)
+    ]
     live_curves(
         series,
         key=KEY,
         height=height,
-        x="steps",
-        x_title=_("Steps"),
-        y_titles=(_("Accuracy"), _("Loss (nats)")),
+        x=axis,
+        x_title=_(AXES[axis]),
+        y_titles=(_(MEASURES[measure]), _("Loss (nats)")),
         labels=curve_labels(_),
         alt=" ".join(describe_run(record, _) for record in records) or _("No curve yet."),
         references=[Reference("loss", 2.302585, _("ln 10: knows nothing yet"))],
+        log_loss=log_loss,
+        measure=measure,
     )
 
 

@@ -6,15 +6,15 @@ from cnnviz.errors import CnnvizError
 from cnnviz.language import N_, Language
 from cnnviz.training import RunRecord
 from cnnviz.training.comparing import settings_of
+from cnnviz.ui.axes import USUAL, choose_axes, choose_switch
 from cnnviz.ui.choosing_runs import choose_runs, render_more_seeds, still_there
 from cnnviz.ui.engine import engine
 from cnnviz.ui.fields import error_text
 from cnnviz.ui.foretelling import Prediction, ahead, ask, kept_prediction, predicted_line, render_outcome
 from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
-from cnnviz.ui.network import choose_option, render_refusals
+from cnnviz.ui.network import render_refusals
 from cnnviz.ui.overlay import (
-    AXES,
     any_going,
     ask_for_runs,
     published_table,
@@ -51,18 +51,11 @@ def note(records: list[RunRecord], said: Prediction | None) -> None:
 screen, settings = st.columns([3, 1], gap="medium")
 with settings:
     chosen = choose_runs(link, _)
-    axis, _new = choose_option(link, "x", AXES, _("Horizontal axis"), _, many=True)
-    switches = {}
-    for name, label, default in (
-        ("log", _("Logarithmic loss"), False),
-        ("bands", _("Seeds as a band"), True),
-        ("published", _("Published results"), True),
-    ):
-        key = link.key(name)
-        if name in link.asked:
-            st.session_state[key] = link.asked[name] == "1"
-        st.session_state.setdefault(key, default)
-        switches[name] = st.toggle(label, key=key, persist_state="session")
+    axes = choose_axes(link, _)
+    switches = {
+        "bands": choose_switch(link, "bands", _("Seeds as a band"), True),
+        "published": choose_switch(link, "published", _("Published results"), True),
+    }
     render_more_seeds(chosen, link, _)
     if "guess" in link.asked:
         st.session_state[GUESS] = link.asked["guess"]
@@ -75,11 +68,11 @@ with settings:
 link.write(
     {
         "runs": tuple(record.id for record in chosen),
-        "x": axis,
+        **axes.values,
         "guess": st.session_state[GUESS] if prediction else "",
         **switches,
     },
-    {"runs": (), "x": "steps", "guess": "", "log": False, "bands": True, "published": True},
+    {"runs": (), "guess": "", "bands": True, "published": True} | USUAL,
 )
 
 
@@ -93,8 +86,9 @@ def render_live(run_ids: list[str], were_going: bool, _: Language) -> None:
         records,
         _,
         key=KEY,
-        axis=axis,
-        log_loss=switches["log"],
+        axis=axes.x,
+        measure=axes.measure,
+        log_loss=axes.log_loss,
         published=switches["published"],
         bands=switches["bands"],
         references=[predicted_line(names[guess[0]], guess[1], _)] if guess and over else (),

@@ -8,6 +8,7 @@ from cnnviz.specs.presets import preset_named, presets
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.ui.about_run import render_about
 from cnnviz.ui.augmentation_choice import NAME, choose_augmentation, linked_augmentation
+from cnnviz.ui.axes import USUAL, choose_axes
 from cnnviz.ui.diagnosis import render_diagnosis
 from cnnviz.ui.engine import engine, fixed_settings
 from cnnviz.ui.fields import SpecForm
@@ -35,6 +36,9 @@ except CnnvizError as error:
     st.error(_.error(error), icon=":material/error:")
     st.stop()
 screen, settings = st.columns([2, 1], gap="medium")  # on a phone the curves come first
+live = screen.container()
+with screen.popover(_("Axes"), icon=":material/stacked_line_chart:"):
+    axes = choose_axes(link, _)
 
 with settings:
     entry, is_new = choose_network(link, _, default="lenet_bn")
@@ -96,7 +100,8 @@ def use_rate(rate: float, leave: bool = True) -> None:
 run = linked_run(link)
 own = {"net": entry.key, "preset": name, "run": run.id if run else "", NAME: linked_augmentation(link)}
 usual = {"net": "lenet_bn", "preset": "class", "run": "", NAME: "none"}
-link.write(own | network.values | form.values, dict(preset.config.architecture) | dict(preset.config) | usual)
+chosen = own | axes.values | network.values | form.values
+link.write(chosen, dict(preset.config.architecture) | dict(preset.config) | usual | USUAL)
 with start_slot:
     render_start(config, preset.reductions(_), run is None or run.ended, press_start, form.show, _)
 with settings:
@@ -115,14 +120,15 @@ def render_live(run_id: str, others: list[str], was_active: bool, _: Language) -
         render_range_test(record, use_rate, _)
     else:
         render_figures(record, _)
-        render_curves([record, *(engine().store.record(other) for other in others)], HEIGHT, _)
+        shown = [record, *(engine().store.record(other) for other in others)]
+        render_curves(shown, HEIGHT, _, axis=axes.x, measure=axes.measure, log_loss=axes.log_loss)
         render_diagnosis(record, lambda rate: use_rate(rate, leave=False), _)
     render_choices(record, _)
     if record.ended and was_active:
         st.rerun()
 
 
-with screen:
+with live:
     render_refusals(link, form.sentence, _)
     if run is None:
         st.info(
@@ -132,6 +138,8 @@ with screen:
         active = not run.ended
         render_same(run, lambda: press_start(run.config, again=True), other_seed, _)
         watch(render_live, run.id, ticked, active, _, going=active, shortest=TICK)
+with screen:
+    if run is not None:
         render_about(run, lambda: show(""), _)
 with page.take_away():
     if run is not None:

@@ -77,6 +77,8 @@ def _run(run: RunCurves, memory: Memory, limit: int, blocks: list[NDArray[Any]])
     known = _known(run, memory)
     sent = memory.get(run.id, {})
     entry: dict[str, Any] = {"id": run.id, "rev": run.revision}
+    if run.measured:
+        entry["measured"] = True
     if not known or sent["look"] != _digest(look):
         entry["look"] = look
     if run.ticket and run.state:
@@ -97,7 +99,8 @@ def _run(run: RunCurves, memory: Memory, limit: int, blocks: list[NDArray[Any]])
             most = (limit if name == "train" else limit // 2) if known else HISTORY
             at = start[name]
             rest = tuple(array[at:] for array in arrays)
-            entry[name] = part(rest, most, int(arrays[0][at - 1]) if at else before, blocks)
+            measured = run.measured and name == "train"
+            entry[name] = part(rest, most, int(arrays[0][at - 1]) if at else before, blocks, measured=measured)
     memory[run.id] = {
         "revision": run.revision,
         "quiet": quiet,
@@ -108,7 +111,9 @@ def _run(run: RunCurves, memory: Memory, limit: int, blocks: list[NDArray[Any]])
     return entry
 
 
-def part(series: Sequence[ArrayLike], limit: int, before: int, blocks: list[NDArray[Any]]) -> list[int]:
+def part(
+    series: Sequence[ArrayLike], limit: int, before: int, blocks: list[NDArray[Any]], *, measured: bool = False
+) -> list[int]:
     """Points as [step before them, how many, first step, last step]; their arrays are appended to `blocks`.
 
     Losses are float32, accuracies 16-bit shares of one. Steps are sent where they are not consecutive: as 16-bit
@@ -119,6 +124,7 @@ def part(series: Sequence[ArrayLike], limit: int, before: int, blocks: list[NDAr
         limit: the most points to send; more are reduced to their outline.
         before: the step before the first of them.
         blocks: the arrays of the message so far.
+        measured: whether there is another measure in place of the accuracies, sent as float32.
     """
     steps, loss, accuracy = columns(*series)
     if len(steps) > limit:
@@ -132,7 +138,7 @@ def part(series: Sequence[ArrayLike], limit: int, before: int, blocks: list[NDAr
     first, last = int(steps[0]), int(steps[-1])
     if last - first != count - 1:
         blocks.append((steps - first).astype("<u2") if last - first < 2**16 else steps.astype("<i4"))
-    blocks += [loss.astype("<f4"), _shares(accuracy)]
+    blocks += [loss.astype("<f4"), accuracy.astype("<f4") if measured else _shares(accuracy)]
     return [before, count, first, last]
 
 

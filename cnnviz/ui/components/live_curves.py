@@ -92,6 +92,7 @@ def live_curves(
     smoothing: float = 0.9,
     log_loss: bool = False,
     legend: bool = False,
+    measure: str = "accuracy",
 ) -> None:
     """Draw the curves of some runs over one another: accuracy above, loss below, one shared axis.
 
@@ -110,6 +111,7 @@ def live_curves(
         smoothing: 0 to below 1, the weight of the past in the moving average over steps.
         log_loss: whether the loss has a logarithmic axis.
         legend: whether there is a legend, in which runs can be hidden, also where the lines carry their names.
+        measure: what `train_accuracy` holds; see `ui.measures`.
 
     Raises:
         ValueError: if a run's arrays differ in length, two runs share an id, or `smoothing` is outside [0, 1).
@@ -149,6 +151,7 @@ def live_curves(
         "smoothing": smoothing,
         "log": log_loss,
         "legend": legend,
+        "measure": measure,
     }
     _MOUNT(
         key=key,

@@ -57,6 +57,16 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
   const shown = items.filter(item => !hidden.has(item.id))
   const runs = items.flatMap(item => item.members)
   const epochs = frame.x === "epochs"
+  // The upper chart shows accuracies, or another measure of the training steps, neither smoothed nor measured in tests.
+  const above = frame.measure || "accuracy"
+  const plain = above !== "accuracy"
+  const inPercent = above in { accuracy: 0, load: 0 }
+  const percent = values => (inPercent ? values.map(value => 100 * value) : values)
+  const hovers = {
+    loss: "%{y:.3f}",
+    accuracy: inPercent ? `%{y:.1f}${PERCENT}` : above === "learning_rate" ? "%{y:.3~g}" : "%{y:,.0f}",
+  }
+  const tests = (test, panel) => test.length > 0 && !(plain && panel === "accuracy")
   const x = {
     steps: (_run, steps) => steps,
     epochs: (run, steps) => steps.map(step => step / (run.look.perEpoch || 1)),
@@ -73,10 +83,9 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
     const { train, test, look } = run
     const color = colorOf(look, theme)
     const at = { train: x(run, train.steps), test: x(run, test.steps) }
-    const percent = values => values.map(value => 100 * value)
     const smoothed = {
       loss: smooth(train.steps, train.loss, frame.smoothing),
-      accuracy: percent(smooth(train.steps, train.accuracy, frame.smoothing)),
+      accuracy: percent(plain ? train.accuracy : smooth(train.steps, train.accuracy, frame.smoothing)),
     }
     const tested = { loss: test.loss, accuracy: percent(test.accuracy) }
     const [from, to] = range || []
@@ -90,7 +99,7 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
         name: (items.length > 1 ? `${run.label} · ` : "") + frame.labels[part === "test" ? "test" : "train"],
         yaxis: panel === "accuracy" ? "y" : "y2",
         connectgaps: false,
-        ...(hover ? { hovertemplate: panel === "accuracy" ? `%{y:.1f}${PERCENT}` : "%{y:.3f}" } : { hoverinfo: "skip" }),
+        ...(hover ? { hovertemplate: hovers[panel] } : { hoverinfo: "skip" }),
         ...style,
       })
     }
@@ -103,7 +112,7 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
     line("raw", at.train, train.loss, "loss", { line: { color, width: 1 }, opacity: 0.35 }, false)
     for (const panel of ["accuracy", "loss"]) {
       line("train", at.train, smoothed[panel], panel, thin, true)
-      if (test.length) line("test", at.test, tested[panel], panel, dotted, true)
+      if (tests(test, panel)) line("test", at.test, tested[panel], panel, dotted, true)
       const furthest = Math.max(at.train.at(-1) ?? 0, at.test.at(-1) ?? 0)
       const end = (part, values) => {
         const last = values.findLast(Number.isFinite)
@@ -112,9 +121,9 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
       if (narrow) continue
       if (items.length === 1) {
         end("train", smoothed[panel])
-        end("test", tested[panel])
+        if (tests(test, panel)) end("test", tested[panel])
       } else if (items.length <= DIRECT) {
-        end("run", test.length ? tested[panel] : smoothed[panel])
+        end("run", tests(test, panel) ? tested[panel] : smoothed[panel])
       }
     }
   }
@@ -122,14 +131,14 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
   // The seeds of one run: their mean as a line, what lies between the smallest and the largest as a tinted strip.
   function addBand(item) {
     const color = colorOf(item.look, theme)
-    const percent = values => values.map(value => 100 * value)
     let furthest = 0
     const last = { accuracy: {}, loss: {} }
     for (const panel of ["accuracy", "loss"]) {
-      for (const part of ["train", "test"]) {
+      for (const part of plain && panel === "accuracy" ? ["train"] : ["train", "test"]) {
         const series = item.members.map(run => {
           const points = run[part]
-          const values = part === "train" ? smooth(points.steps, points[panel], frame.smoothing) : points[panel]
+          const raw = part === "test" || (plain && panel === "accuracy")
+          const values = raw ? points[panel] : smooth(points.steps, points[panel], frame.smoothing)
           return { x: x(run, points.steps), y: panel === "accuracy" ? percent(values) : values }
         })
         if (series.some(one => !one.x.length)) continue
@@ -151,7 +160,7 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
           marker: { color, size: 6 },
           name: `${item.label} · ${frame.labels[part]}`,
           yaxis: axis,
-          hovertemplate: panel === "accuracy" ? `%{y:.1f}${PERCENT}` : "%{y:.3f}",
+          hovertemplate: hovers[panel],
           line: { color, width: part === "test" ? 2.5 : 1.25, dash: part === "test" ? item.look.dash : "solid" },
         })
         furthest = Math.max(furthest, found.x.at(-1) ?? 0)
@@ -241,7 +250,12 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
         showgrid: false,
         showline: true,
       },
-      yaxis: { ...axis, domain: domains.accuracy, range: [0, 100], ticksuffix: PERCENT, nticks: 6 },
+      yaxis: {
+        ...axis,
+        domain: domains.accuracy,
+        nticks: 6,
+        ...(inPercent ? { range: [0, 100], ticksuffix: PERCENT } : { rangemode: "tozero" }),
+      },
       yaxis2: {
         ...axis,
         domain: domains.loss,

@@ -167,6 +167,7 @@ class LiveCurves {
     const asked = this.listed().filter(run => run.follow)
     const address = new URL("../points", import.meta.url)
     const now = performance.now()
+    if (this.frame.measure) address.searchParams.set("measure", this.frame.measure)
     address.searchParams.set("waited", ((now - this.feed.at) / 1000).toFixed(1))
     const runs = asked.map(run => [run.id, run.train.covered, run.test.covered, run.follow].join("."))
     try {
@@ -182,7 +183,7 @@ class LiveCurves {
   }
 
   takePoints(run, found) {
-    if (this.runs.get(run.id) !== run) return // it has started over meanwhile
+    if (this.runs.get(run.id) !== run) return // it has started over meanwhile, or shows another measure
     const racing = run.state === RACING // ends and goes on with every turn
     if (!found || run.closing || (found.ended && !racing)) run.follow = null
     if (found?.train) {
@@ -198,7 +199,10 @@ class LiveCurves {
   }
 
   takeFrame(frame) {
-    if (this.frame && (this.frame.x !== frame.x || this.frame.log !== frame.log)) this.showAll() // another axis
+    if (this.frame && ["x", "log", "measure"].some(name => this.frame[name] !== frame[name])) {
+      this.showAll() // another axis
+      this.twice = true // the labels find their places on the ranges drawn before
+    }
     this.frame = frame
     this.area.style.height = `${frame.height}px`
     this.skeleton.textContent = frame.labels.loading
@@ -283,6 +287,8 @@ class LiveCurves {
     this.note.hidden = runs.some(run => run.train.length || run.test.length)
     this.draws = (this.draws || 0) + 1
     this.root.dataset.draws = this.draws
+    if (this.twice) this.schedule()
+    this.twice = false
   }
 
   // The ranges of the vertical axes, as drawn last; before the first drawing a guess. Plotly leaves an empty axis out.
@@ -355,7 +361,8 @@ class LiveCurves {
   // Words -----------------------------------------------------------------------------------------------------------
 
   values(run) {
-    const { smoothing, labels } = this.frame
+    const { smoothing, labels, measure } = this.frame
+    const plain = measure && measure !== "accuracy" // another measure has come in its place
     const number = (value, digits) =>
       value === undefined || !Number.isFinite(value)
         ? "–"
@@ -369,7 +376,7 @@ class LiveCurves {
       step: number(step, 0),
       epoch: look.perEpoch ? number(step / look.perEpoch, 2) : "–",
       train_loss: number(last(smooth(train.steps, train.loss, smoothing)), 3),
-      train_accuracy: percent(last(smooth(train.steps, train.accuracy, smoothing))),
+      train_accuracy: plain ? "–" : percent(last(smooth(train.steps, train.accuracy, smoothing))),
       test_loss: number(last(test.loss), 3),
       test_accuracy: percent(last(test.accuracy)),
       best: percent(test.length ? Math.max(...test.accuracy.filter(Number.isFinite)) : undefined),

@@ -14,17 +14,19 @@ export function decode(bytes) {
     offset += Math.ceil(array.byteLength / 4) * 4
     return array
   }
-  const part = ([before, count, first, last]) => {
+  const part = ([before, count, first, last], measured) => {
     if (!count) return { before, last, steps: [], loss: [], accuracy: [] }
     let steps
     if (last - first === count - 1) steps = Array.from({ length: count }, (_, index) => first + index)
     else if (last - first < 2 ** 16) steps = Array.from(take(Uint16Array, count), distance => first + distance)
     else steps = [...take(Int32Array, count)]
     const loss = [...take(Float32Array, count)]
-    const accuracy = Array.from(take(Uint16Array, count), share => (share === UNKNOWN ? NaN : share / (UNKNOWN - 1)))
+    const accuracy = measured
+      ? [...take(Float32Array, count)]
+      : Array.from(take(Uint16Array, count), share => (share === UNKNOWN ? NaN : share / (UNKNOWN - 1)))
     return { before, last, steps, loss, accuracy }
   }
-  header.runs = header.runs.map(run => (run.train ? { ...run, train: part(run.train), test: part(run.test) } : run))
+  header.runs = header.runs.map(run => (run.train ? { ...run, train: part(run.train, run.measured), test: part(run.test) } : run))
   return header
 }
 
