@@ -11,6 +11,7 @@ import streamlit as st
 
 from cnnviz.language import N_, Language
 from cnnviz.training.settings import class_mode
+from cnnviz.ui.components.live_curves import forget_sent
 from cnnviz.ui.links import note_page
 from cnnviz.ui.places import CLASSROOM, navigation_pages
 from cnnviz.ui.reader import reader, render_language_switch, settle_language
@@ -22,7 +23,8 @@ def open_frame() -> Any:
     st.set_page_config(page_title="cnnviz", page_icon=str(ICON), layout="wide", menu_items={"About": _(ABOUT)})
     hidden = () if class_mode() else (CLASSROOM,)
     page = st.navigation(navigation_pages(_, hidden), position="top")
-    note_page(page.url_path)
+    if note_page(page.url_path):
+        forget_sent()
     return page
 
 

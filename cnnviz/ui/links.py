@@ -20,10 +20,12 @@ _ENTERED: Final = "page_entered"
 _CURRENT: Final = "page_current"
 
 
-def note_page(url_path: str) -> None:
-    """Remember which page runs and whether it has just been entered; the frame calls it once a run."""
-    st.session_state[_ENTERED] = url_path if st.session_state.get(_CURRENT) != url_path else None
+def note_page(url_path: str) -> bool:
+    """Remember which page runs and whether it has just been entered, and say so; the frame calls it once a run."""
+    entered = st.session_state.get(_CURRENT) != url_path
+    st.session_state[_ENTERED] = url_path if entered else None
     st.session_state[_CURRENT] = url_path
+    return entered
 
 
 def encode(value: Any) -> str:

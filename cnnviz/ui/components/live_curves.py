@@ -23,6 +23,7 @@ from cnnviz.ui.components.curve_wire import message
 from cnnviz.ui.components.plotly_js import plotly_name
 
 Axis = Literal["steps", "epochs", "seconds", "images", "macs"]
+_SENT: Final = ":sent"  # how the keys of these memories end
 _SCRIPTS: Final = ServedScripts(Path(__file__).parent / "curves", ("figure.js", "points.js"))
 
 
@@ -163,7 +164,13 @@ def live_curves(
 
 def _memory(key: str) -> str:
     """Where the session remembers what a component's browser has been sent."""
-    return f"{key}:sent"
+    return f"{key}{_SENT}"
+
+
+def forget_sent() -> None:
+    """On another page the charts begin anew in the browser: they need everything at once, not only when they ask."""
+    for key in [key for key in st.session_state if isinstance(key, str) and key.endswith(_SENT)]:
+        del st.session_state[key]
 
 
 def _look_again() -> None:

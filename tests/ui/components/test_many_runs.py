@@ -17,6 +17,22 @@ RUNS, STEPS, BLOCK = 20, 100_000, 500
 CONFIG = TrainingConfig.parse({"architecture": "lenet", "batch_size": 60, "epochs": 100})
 
 
+def fill(store, run_id, random):
+    """A run's steps with one bad batch among them; returns its step."""
+    loss = (0.3 + 2 * np.exp(-np.arange(STEPS) / 9000) + 0.05 * random.normal(size=STEPS)).astype("<f4")
+    spike = int(random.integers(100, STEPS - 100))
+    loss[spike - 1] = 9.5
+    with store._database.writing() as connection:
+        for first in range(0, STEPS, BLOCK):
+            part = slice(first, first + BLOCK)
+            block = Steps.model_construct(
+                step=first + BLOCK, seconds=float(first + BLOCK) / 100, first_step=first + 1, losses=loss[part],
+                accuracies=np.exp(-loss[part]), learning_rate=0.1, images_per_second=1.0, learning_rates=(),
+            )  # fmt: skip
+            insert_block(connection, run_id, block, since=first / 100)
+    return spike
+
+
 @pytest.fixture(scope="module")
 def full_store(tmp_path_factory):
     """(store, ids, per run the step of its one bad batch)."""
@@ -25,17 +41,7 @@ def full_store(tmp_path_factory):
     ids, spikes = [], []
     for _run in range(RUNS):
         run_id = store.create(CONFIG, owner="me", state="running")
-        loss = (0.3 + 2 * np.exp(-np.arange(STEPS) / 9000) + 0.05 * random.normal(size=STEPS)).astype("<f4")
-        spikes.append(int(random.integers(100, STEPS - 100)))
-        loss[spikes[-1] - 1] = 9.5
-        with store._database.writing() as connection:
-            for first in range(0, STEPS, BLOCK):
-                part = slice(first, first + BLOCK)
-                block = Steps.model_construct(
-                    step=first + BLOCK, seconds=float(first + BLOCK) / 100, first_step=first + 1, losses=loss[part],
-                    accuracies=np.exp(-loss[part]), learning_rate=0.1, images_per_second=1.0, learning_rates=(),
-                )  # fmt: skip
-                insert_block(connection, run_id, block, since=first / 100)
+        spikes.append(fill(store, run_id, random))
         ids.append(run_id)
     yield store, ids, spikes
     store.close()
