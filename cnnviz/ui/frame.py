@@ -12,9 +12,10 @@ import streamlit as st
 from cnnviz.language import N_, Language
 from cnnviz.training.settings import class_mode
 from cnnviz.ui.components.live_curves import forget_sent
+from cnnviz.ui.components.sheet import sheet_buttons
 from cnnviz.ui.links import note_page
 from cnnviz.ui.places import CLASSROOM, navigation_pages
-from cnnviz.ui.reader import reader, render_language_switch, settle_language
+from cnnviz.ui.reader import dark, projector, reader, render_language_switch, settle_language, switch_projector
 
 
 def open_frame() -> Any:
@@ -71,6 +72,7 @@ def heading(title: str, lead: str) -> Heading:
         st.caption(_(lead))
     with tools.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         slot = st.container(width="content")
+        sheet_buttons(_, projector=projector(), dark=dark(), on_switch=switch_projector)
         render_language_switch()
     return Heading(_, slot)
 

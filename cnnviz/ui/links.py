@@ -14,8 +14,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from cnnviz.errors import CnnvizError, problems
 from cnnviz.specs.base import Spec
+from cnnviz.ui.reader import CARRIED
 
-LANGUAGE: Final = "lang"
 _ENTERED: Final = "page_entered"
 _CURRENT: Final = "page_current"
 
@@ -81,7 +81,7 @@ class PageLink:
         self.refused: list[CnnvizError] = []
         self.wanted: Mapping[str, str] = {}
         state = st.session_state
-        url = {name: value for name, value in st.query_params.to_dict().items() if name != LANGUAGE}
+        url = {name: value for name, value in st.query_params.to_dict().items() if name not in CARRIED}
         touched = any(
             self.key(name) in state and encode(state[self.key(name)]) != value
             for name, value in state.get(self._remembered("values"), {}).items()
@@ -101,7 +101,7 @@ class PageLink:
         """Put the values that differ from their defaults into the link, and take the others out."""
         wanted = {name: encode(value) for name, value in values.items() if value != defaults.get(name)}
         for name in st.query_params.to_dict():
-            if name != LANGUAGE and name not in wanted:
+            if name not in CARRIED and name not in wanted:
                 del st.query_params[name]
         for name, text in wanted.items():
             if st.query_params.get(name) != text:

@@ -12,6 +12,9 @@ from cnnviz.language import LANGUAGES, Language, match_language
 
 _STATE: Final = "language"
 _PARAMETER: Final = "lang"
+_PROJECTOR: Final = "projector"
+# What every link carries on, whatever its page.
+CARRIED: Final = (_PARAMETER, _PROJECTOR)
 
 
 def reader() -> Language:
@@ -32,7 +35,27 @@ def settle_language() -> Language:
     code = st.session_state[_STATE]
     if asked != code:
         st.query_params[_PARAMETER] = code
+    _settle_projector()
     return Language(code)
+
+
+def projector() -> bool:
+    """Whether type and lines are enlarged for a projector: as in the language's case, the link says it first."""
+    kept = st.session_state.get(_PROJECTOR)
+    return kept if isinstance(kept, bool) else st.query_params.get(_PROJECTOR) == "1"
+
+
+def switch_projector(on: bool) -> None:
+    """Enlarge type and lines, or no longer, from the next run on."""
+    st.session_state[_PROJECTOR] = on
+
+
+def _settle_projector() -> None:
+    on = st.session_state[_PROJECTOR] = projector()
+    if on and st.query_params.get(_PROJECTOR) != "1":
+        st.query_params[_PROJECTOR] = "1"
+    elif not on and _PROJECTOR in st.query_params:
+        del st.query_params[_PROJECTOR]
 
 
 def render_language_switch() -> None:
@@ -60,5 +83,6 @@ def dark() -> bool:
 
 
 def link_parameters(**parameters: object) -> dict[str, str]:
-    """Query parameters for a link inside the app: the given ones and the language."""
-    return {_PARAMETER: reader().code, **{name: str(value) for name, value in parameters.items()}}
+    """Query parameters for a link inside the app: the given ones, the language, and the projector where it is on."""
+    carried = {_PARAMETER: reader().code} | ({_PROJECTOR: "1"} if projector() else {})
+    return {**carried, **{name: str(value) for name, value in parameters.items()}}

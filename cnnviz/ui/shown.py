@@ -7,9 +7,8 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.engine import classroom, in_class
-from cnnviz.ui.links import LANGUAGE
 from cnnviz.ui.places import PLACES, Place
-from cnnviz.ui.reader import link_parameters, reader
+from cnnviz.ui.reader import CARRIED, link_parameters, reader
 
 POLL: Final = 4.0  # seconds between two looks
 _SEEN: Final = "shown number seen"
@@ -65,4 +64,4 @@ def page_of(address: str) -> tuple[Place, dict[str, str]]:
         place = PLACES[0]
     if place is None:
         raise refused
-    return place, {key: value[:_LENGTH] for key, value in pairs if key != LANGUAGE}
+    return place, {key: value[:_LENGTH] for key, value in pairs if key not in CARRIED}
