@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
-from typing import Final
+from typing import Final, Literal
 
 from cnnviz.errors import CnnvizError
 from cnnviz.training.schema import migrate, transaction
@@ -33,7 +33,7 @@ class Database:
         self._closed = False
         with self._in_words():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = self._connect()
+            self._writer = self._connect("rwc")
             try:
                 self._writer.execute("PRAGMA journal_mode = WAL")
                 self._writer.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing
@@ -64,7 +64,7 @@ class Database:
             try:
                 reader = self._spare.get_nowait()
             except Empty:
-                reader = self._connect()
+                reader = self._connect("rw")
                 reader.execute("PRAGMA query_only = ON")
             try:
                 reader.execute("BEGIN")
@@ -107,8 +107,14 @@ class Database:
         while not self._spare.empty():
             self._spare.get_nowait().close()
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+    def _connect(self, mode: Literal["rw", "rwc"]) -> sqlite3.Connection:
+        """A connection; only the first one may make the file ("rwc").
+
+        Another one that made an empty file, while the real one was away for a moment, would share the real one's
+        journal by its name, and whoever closed the empty one would take the last commits with it.
+        """
+        address = f"{self.path.absolute().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         return connection

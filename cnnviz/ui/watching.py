@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import streamlit as st
 
+from cnnviz.errors import CnnvizError
 from cnnviz.ui.metrics import meter
+from cnnviz.ui.reader import reader
 
 TICK: Final = 0.4  # seconds between two looks, for a few people
 LOOKS: Final = 30  # a second, of everybody together: about a third of a core
@@ -39,7 +41,10 @@ def watch(look: Callable[..., None], *arguments: Any, going: bool, shortest: flo
 
     @wraps(look)
     def one_look(*arguments: Any) -> None:
-        look(*arguments)
+        try:
+            look(*arguments)
+        except CnnvizError as error:  # such as a store that cannot be read now: the next look tries again
+            st.error(reader().error(error), icon=":material/error:")
         if every is not None and not every / _MUCH <= pace(shortest) <= every * _MUCH:
             st.rerun()  # the page says how often its fragments run
 

@@ -263,3 +263,23 @@ def test_no_run_is_left_in_the_middle(engine):
     for record in records:
         last = engine.store.events(record.id)[-1][1]
         assert isinstance(last, Finished | Failed), record
+
+
+def test_a_store_whose_file_is_away_for_a_moment_makes_no_other_one_and_loses_nothing(tmp_path):
+    """More readers at once than there are connections: a new one must not stand in with an empty file."""
+    store = RunStore(tmp_path)
+    run = store.create(TrainingConfig(architecture="lenet"), owner="ana")
+    assert store.record(run).owner == "ana"  # from now on there is one connection for readers
+    (tmp_path / "runs.sqlite3").rename(tmp_path / "elsewhere")
+    try:
+        with store.database.reading() as _one, pytest.raises(CnnvizError) as refused, store.database.reading():
+            pass
+        assert refused.value.code == "store_unusable"
+        assert not (tmp_path / "runs.sqlite3").exists()
+    finally:
+        (tmp_path / "elsewhere").rename(tmp_path / "runs.sqlite3")
+    assert store.record(run).state == "queued"
+    store.close()
+    again = RunStore(tmp_path)
+    assert again.record(run).owner == "ana"
+    again.close()
