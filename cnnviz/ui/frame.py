@@ -66,7 +66,7 @@ def heading(title: str, lead: str) -> Heading:
         lead: English message: what can be understood here, in a sentence.
     """
     _ = reader()
-    words, tools = st.columns([7, 2], vertical_alignment="center")  # on a phone the tools go below the title
+    words, tools = st.columns([5, 3], vertical_alignment="center")  # on a phone the tools go below the title
     with words.container(gap=None):
         st.title(_(title), anchor=False)
         st.caption(_(lead))
