@@ -26,6 +26,7 @@ from cnnviz.insight.predictions import (
 from cnnviz.language import Language
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
+from cnnviz.training.records import RECORDED
 from cnnviz.ui.choosing_runs import recorded_runs, trained_runs
 from cnnviz.ui.engine import engine, owner
 from cnnviz.ui.links import PageLink
@@ -114,14 +115,13 @@ def render_difference(record: RunRecord, step: int, found: Predictions, _: Langu
     measured = [one.test_accuracy for one in events if isinstance(one, Evaluated) and one.step == step]
     if not measured or round(measured[-1] * len(found.labels)) == round(found.accuracy * len(found.labels)):
         return
-    st.caption(
-        _(
-            "While it trained, the run measured {accuracy} ({precision}, in its own batches). Here every picture is "
-            "computed in float32, so a few that stand on the edge between two classes fall to the other side.",
-            accuracy=_.percent(measured[-1], 2),
-            precision=record.choices.get("precision", "float32"),
-        )
-    )
+    words = [_("While it trained, the run measured {accuracy}.", accuracy=_.percent(measured[-1], 2))]
+    if record.choices.get("precision") == "bfloat16":
+        words.append(_("There it computed in bfloat16, here in float32."))
+    if record.owner == RECORDED:
+        words.append(_("The weights that ship with the app are rounded to 16 bits."))
+    words.append(_("A few pictures on the edge between two classes fall to the other side then."))
+    st.caption(" ".join(words))
 
 
 def class_names(_: Language) -> list[str]:

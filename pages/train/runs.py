@@ -30,7 +30,7 @@ from cnnviz.ui.watching import watch
 TICK = 6.0  # seconds between two looks at the frame of the chart, whose points come by themselves
 SLOW_TICK = 8.0  # seconds between two looks at their table, which weighs more
 KEY = "overlay"
-GUESS = "runs predicted"
+GUESS = "runs_predicted"
 
 page = heading(N_("Compare runs"), N_("Curves over one another: what differs, and whether the difference is real."))
 _ = page.language

@@ -73,6 +73,9 @@ def test_results_of_a_recorded_run(open_page, language, view):
     shown = {metric.value for metric in app.metric}
     _ = Language(language)
     assert any(_.percent(run.test_accuracy + error, 2) in shown for error in (-1e-4, 0, 1e-4)), "float16: ± a picture"
+    exact = _.percent(run.test_accuracy, 2) in shown
+    said = [one for one in app.caption if _.percent(run.test_accuracy, 2) in one.value]
+    assert exact or said, "the run's own figure is there too, with the reason"
 
 
 def test_without_a_run_of_ones_own_the_one_that_can_be_replayed_is_shown(open_page):
