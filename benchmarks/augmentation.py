@@ -6,6 +6,7 @@ the grid, 4 ms for a batch on two threads, and of the plain run's images per sec
 90 % for ResNet-18.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -13,17 +14,22 @@ from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in the server and in the worker
 
 import torch
-from torch.nn.functional import cross_entropy
 from torchvision.transforms.v2 import functional
 
-from cnnviz.architectures import build
 from cnnviz.augmentation import CHAPTER_PIPELINES, Pipeline, encode_jpeg
 from cnnviz.data import cat, fashion_mnist
 from cnnviz.specs.augmentation import MIXING_OPERATIONS, PICTURE_OPERATIONS
+from cnnviz.training import TrainingConfig, train
+from cnnviz.training.choices import set_threads
+from cnnviz.ui.components.live_pictures import draw_live
+from cnnviz.ui.latency import keep_memory
 
 BATCH = 128
+LENET = TrainingConfig(architecture="lenet_bn", learning_rate=0.1, batch_size=BATCH)
+RESNET = TrainingConfig(architecture="resnet18", learning_rate=0.05, batch_size=64, optimizer="sgd")
 CHAPTER = Pipeline.of(CHAPTER_PIPELINES["combined"].pipeline)
 
 
@@ -69,6 +75,7 @@ def page() -> None:
         alternate(
             {
                 "Pipeline.samples": lambda: CHAPTER.samples(picture),
+                "the page's sheet: two threads, words, JPEG": lambda: draw_live(CHAPTER, picture),
                 "torchvision's functions on tensors, same draws": torchvision_alone,
                 "torchvision's transform on a PIL picture": lambda: [transform(picture) for _ in range(8)],
                 "encoding the eight as JPEG": lambda: [encode_jpeg(sample.image) for sample in samples],
@@ -110,39 +117,33 @@ def every_operation() -> None:
     report("Each operation on 128 garments", alternate(functions, rounds=15))
 
 
-def training(key: str, rounds: int) -> None:
-    """Steps of a network and SGD on the same batch, plain and augmented, in turn."""
-    model = build(key)
-    side = 28 if key == "lenet_bn" else 96
-    chain = CHAPTER.with_output_size(28)
-    generator = torch.Generator().manual_seed(0)
-    images = torch.tensor(fashion_mnist("train").images[:BATCH]).unsqueeze(1) / 255
-    labels = torch.tensor(fashion_mnist("train").labels[:BATCH]).long()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-
-    def step(augment: bool) -> None:
-        pixels = chain.apply_batch(images, generator) if augment else images
-        if side != 28:
-            pixels = torch.nn.functional.interpolate(pixels, (side, side), mode="bilinear", align_corners=False)
-        loss = cross_entropy(model(pixels), labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-    results = alternate({"plain step": lambda: step(False), "augmented step": lambda: step(True)}, rounds)
-    report(f"{key}, a step of 128 at {side} px", results)
-    plain, augmented = (middle for middle, _fastest in results.values())
-    speeds = 1000 * BATCH / plain, 1000 * BATCH / augmented
-    print(f"  {speeds[0]:,.0f} → {speeds[1]:,.0f} images/s: {plain / augmented:.0%} are left")
+def training(config: TrainingConfig, side: int, steps: int, rounds: int) -> None:
+    """Runs of the engine with what it chooses by itself, plain and augmented, in turn; the first round warms up."""
+    chain = CHAPTER_PIPELINES["combined"].pipeline.with_output_size(side)
+    plain = config.replace(train_images=config.batch_size * steps, test_images=1, evaluations=1)
+    contestants = {"plain": plain, "augmented": plain.replace(augmentation=chain)}
+    speeds: dict[str, list[float]] = {name: [] for name in contestants}
+    for number in range(rounds + 1):
+        for name, contestant in contestants.items():
+            set_threads(contestant)
+            *_, last = train(contestant)
+            if number:
+                speeds[name].append(float(last.images_per_second))
+    middle = {name: median(found) for name, found in speeds.items()}
+    pairs = median(one / other for one, other in zip(speeds["augmented"], speeds["plain"], strict=True))
+    print(f"\n{config.architecture.family}, batches of {config.batch_size} at {side} px")
+    print(f"  {middle['plain']:,.0f} → {middle['augmented']:,.0f} images/s (medians)")
+    print(f"  {middle['augmented'] / middle['plain']:.0%} are left, {pairs:.0%} in the median of the rounds")
 
 
 if __name__ == "__main__":
     print(f"{torch.get_num_threads()} threads, torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    keep_memory()  # as in the server
     page()
     torch.set_num_threads(threads)
     batch()
     every_operation()
-    training("lenet_bn", rounds=200)
-    training("resnet18", rounds=7)
+    training(LENET, 28, steps=150, rounds=10)
+    training(RESNET, 96, steps=5, rounds=4)

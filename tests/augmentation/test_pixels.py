@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torchvision.transforms.v2 import functional
 
 from cnnviz.augmentation import Pipeline
+from cnnviz.augmentation.behaviours import resampling
 from cnnviz.data import cat, fashion_mnist
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.augmentation import ADJUSTMENTS, PICTURE_OPERATIONS, ColorJitter, Hue, RandomResizedCrop
@@ -127,6 +128,19 @@ def test_the_crop_of_a_batch_is_torchvisions():
             assert (expected.int() - result.int()).abs().max() <= 1, (box, size)
 
 
+@pytest.mark.parametrize("whole_levels", [False, True])
+@pytest.mark.parametrize("size", [1, 28, 96])
+def test_looking_weights_up_gives_what_computing_them_gives(monkeypatch, size, whole_levels):
+    """Every part of a side of 28 px, to the last bit; what would need too large a table is computed."""
+    parts = torch.tensor([(start, length) for length in range(1, 29) for start in range(29 - length)]).T
+    box = resampling.Box(parts[0], parts[0].flip(0), parts[1], parts[1].flip(0))
+    box = box._replace(left=torch.minimum(box.left, 28 - box.width))
+    found = [resampling._weights(box, (28, 28), size, torch.device("cpu"), whole_levels)]
+    monkeypatch.setattr(resampling, "_FEW", 0)
+    found.append(resampling._weights(box, (28, 28), size, torch.device("cpu"), whole_levels))
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+
+
 @pytest.mark.parametrize("turn", [-0.5, -0.31, -0.1, 0.0, 0.004, 1 / 6, 0.25, 0.499, 0.5])
 def test_the_hue_is_torchvisions(turn):
     """On a coarse cube of all colours, greys and pure colours included, and on the cat."""
@@ -142,6 +156,20 @@ def test_the_hue_is_torchvisions(turn):
     torch.testing.assert_close(
         pipeline.apply(floats, [("hue", {"hue": turn})]), functional.adjust_hue(floats, turn), atol=1e-5, rtol=0
     )
+
+
+@pytest.mark.parametrize("order", [ADJUSTMENTS, ADJUSTMENTS[::-1], ("hue", "contrast", "brightness", "saturation")])
+@pytest.mark.parametrize("factor", [0.0, 0.31, 0.999, 1.0, 1.7])
+def test_adjustments_in_a_row_are_torchvisions_one_after_the_other(order, factor):
+    """To the last bit, although nothing is converted between them; a grey picture has no colour to adjust."""
+    pipeline = Pipeline(operations=(ColorJitter(),))
+    values = {name: factor - 0.6 if name == "hue" and factor < 1.1 else factor for name in order}
+    values["hue"] = max(-0.5, min(0.5, values["hue"]))
+    for image in (functional.pil_to_tensor(cat()), functional.pil_to_tensor(cat().convert("L"))):
+        expected = image
+        for name in order:
+            expected = getattr(functional, f"adjust_{name}")(expected, values[name])
+        assert torch.equal(pipeline.apply(image, [("color_jitter", {"order": list(order), **values})]), expected)
 
 
 def test_an_order_of_adjustments_is_followed():

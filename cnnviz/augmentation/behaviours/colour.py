@@ -131,7 +131,9 @@ class _Steps:
             other = grey.mean((1, 2, 3), keepdim=True) * self.contrast[step]
             if _SATURATION in self.kinds:
                 other = torch.addcmul(other, grey, self.saturation[step])
-            blended = torch.addcmul(blended, other, self.give[step], out=blended)
+                blended = torch.addcmul(blended, other, self.give[step], out=blended)
+            else:  # one number for each image
+                blended.add_(other * self.give[step])
         blended.clamp_(0, 255 if whole_levels else 1)
         return blended.floor_() if whole_levels else blended
 
