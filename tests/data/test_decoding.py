@@ -393,9 +393,10 @@ print(peak() - before)
         pytest.param(
             lambda: encoded(cat().resize((5000, 4990)), "WEBP", quality=50, method=0), "torch", marks=pytest.mark.soak
         ),
-        (
+        pytest.param(
             lambda: encoded(cat().resize((4000, 3990)).convert("RGBA"), "WEBP", lossless=True, method=0, quality=0),
             "torch",
+            marks=pytest.mark.soak,
         ),
     ],
     ids=["bomb", "RGBA PNG", "progressive JPEG", "10 megapixel WebP", "25 megapixel WebP", "lossless WebP"],

@@ -119,7 +119,7 @@ def test_a_few_visitors_watch_a_run_and_move_widgets(app, run):
     with Crowd(app.url, run, 8, tick=1.5) as crowd:
         time.sleep(5)
     assert not crowd.errors
-    assert len(crowd.moves) >= 8 and len(crowd.looks) >= 20
+    assert len(crowd.moves) >= 8 and len(crowd.looks) >= 8
     assert statistics.median(crowd.moves) < 1.5 and statistics.median(crowd.looks) < 1.0
 
 

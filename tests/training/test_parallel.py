@@ -40,6 +40,7 @@ def test_two_processes_have_the_curve_of_one_with_the_same_global_batch(tmp_path
     assert goes_on[0].step == 32 and goes_on[-1].reason == "completed"
 
 
+@pytest.mark.soak
 def test_batch_norm_that_cannot_be_shared_is_refused(tmp_path):
     if torch.cuda.is_available():
         return  # there it is shared

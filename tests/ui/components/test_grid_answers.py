@@ -158,11 +158,13 @@ def test_only_pages_of_this_server_ask(client):
     assert post(client, asked()).headers["cache-control"] == "no-store"
 
 
-def test_questions_are_short_and_not_too_many(client):
+def test_questions_are_short_and_not_too_many(monkeypatch):
+    monkeypatch.setattr(module, "QUESTIONS", 3)  # so few that even a busy machine asks faster than they come back
+    client = Starlette(routes=answer_routes())
     every = PipelineSpec(operations=tuple(kind() for kind in OPERATIONS[:MAX_OPERATIONS]))
     assert 8 * len(json.dumps(asked(every))) > module.LONGEST > 1.5 * len(json.dumps(asked(every)))
     assert post(client, b" " * (module.LONGEST + 1)).status_code == 413
-    assert [post(client, b"").status_code for _ in range(module.QUESTIONS + 20)][-1] == 429
+    assert 429 in [post(client, b"").status_code for _ in range(20)]
 
 
 def test_a_question_is_what_the_specs_make_of_it():
