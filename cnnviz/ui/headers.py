@@ -24,6 +24,7 @@ SAFE_HEADERS: Final = (
     (b"x-frame-options", b"SAMEORIGIN"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    # The camera takes pictures of one's own to augment, after the browser has asked; nothing else needs any of these.
     (b"permissions-policy", b"camera=(self), microphone=(), geolocation=(), payment=(), usb=()"),
     (b"content-security-policy", "; ".join(f"{name} {value}" for name, value in _POLICY).encode()),
 )

@@ -30,6 +30,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a camera that shows a test picture, on machines that have none
 )
 MISSING = (
     "No Chromium or Chrome was found, so the browser tests do not run. Install one (Debian: apt install chromium; "

@@ -129,6 +129,17 @@ def test_a_picture_of_ones_own_and_a_file_that_is_none(open_augmentation):
     expect(item).to_have_attribute("aria-label", re.compile("^Your own picture: "))
 
 
+def test_a_picture_from_the_camera_once_the_browser_allows_it(open_augmentation):
+    """No header of the server forbids what the page offers."""
+    page = open_augmentation("chain=horizontal_flip&count=1")
+    page.context.grant_permissions(["camera"])
+    page.get_by_text("Camera", exact=True).click()
+    page.wait_for_function("document.querySelector('video')?.readyState >= 3")  # there is a picture to take
+    page.get_by_role("button", name="Take Photo").click()
+    expect(page.locator(".tiles > div").first).to_have_attribute("aria-label", re.compile("^Your own picture: "))
+    page.wait_for_selector(".live-grid[data-exact=true]")
+
+
 def test_a_chain_that_does_not_fit_says_so_above_the_last_good_pictures(open_augmentation):
     page = open_augmentation("chain=center_crop&picture=garment&count=1")
     note = page.locator(".note.problem")

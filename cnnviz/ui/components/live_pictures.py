@@ -16,7 +16,7 @@ from cnnviz.specs.augmentation import Drawn, PipelineSpec
 MAX_PICTURES: Final = 16
 _BLOCK: Final = 8  # px: a cell of the sheet ends where a block of the JPEG ends, so that no picture touches another
 
-_HANDS: Final = 2  # threads that draw: the other core is idle while its browser waits for the pictures
+_HANDS: Final = 2  # threads that draw; beside other work a release takes 0.8 of the time that one needs
 
 Values = Sequence[Mapping[str, float]]
 """For each operation of a chain numbers by the name of the parameter; what is missing is neutral."""
