@@ -168,7 +168,9 @@ def test_the_weights_can_be_saved_and_loaded():
     assert torch.equal(model.eval()(images), other.eval()(images))
 
 
-@pytest.mark.parametrize("key", ["lenet_bn", "googlenet", "resnet18", "densenet"])
+@pytest.mark.parametrize(
+    "key", ["lenet_bn", "googlenet", *(pytest.param(key, marks=pytest.mark.soak) for key in ("resnet18", "densenet"))]
+)
 def test_torch_can_compile_it_whole(key):
     """What explains a wrong input must not cut the graph of a right one."""
     model = build(key, image_size=32, width=0.25, generator=seeded()).eval()
