@@ -33,20 +33,6 @@ WAYS = {
 }
 AS_APP = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1"}  # one thread that does not spin, as app.py has it
 
-ST_SLIDER = """
-import streamlit as st
-from cnnviz.augmentation import Pipeline
-from cnnviz.data import cat, encode_jpeg
-from cnnviz.specs.augmentation import ColorJitter, HorizontalFlip, PipelineSpec, RandomResizedCrop
-strength = st.slider("Brightness", 0.0, 1.0, 0.5, 0.01)
-chain = PipelineSpec(operations=(HorizontalFlip(), ColorJitter(brightness=strength), RandomResizedCrop()))
-columns = st.columns(4)
-for place, sample in enumerate(Pipeline.of(chain).samples(cat())):
-    columns[place % 4].image(encode_jpeg(sample.image, quality=100))
-st.session_state.runs = st.session_state.get("runs", 0) + 1
-st.text(f"Runs {st.session_state.runs}.")
-"""
-
 
 def frames_of_bare(page: Page) -> float:
     return float(page.evaluate("frames_"))
@@ -64,20 +50,6 @@ def dragged(page: Page, box: dict, frames: Callable[[Page], float]) -> float:
     rate = (frames(page) - before) / (time.perf_counter() - began)
     page.mouse.up()
     return rate
-
-
-def pressed(page: Page) -> float:
-    """Answers per second of `st.slider`, which reports each press of a key: the next as soon as one is there."""
-    page.bring_to_front()
-    thumb = page.get_by_role("slider")
-    count, began = 0, time.perf_counter()
-    while time.perf_counter() < began + SECONDS:
-        runs = page.get_by_text("Runs ").inner_text()
-        # Away from the nearer end: a key that moves nothing asks nothing, and there would be no answer to wait for.
-        thumb.press("ArrowRight" if float(thumb.get_attribute("aria-valuenow") or 0) < 0.5 else "ArrowLeft")
-        page.wait_for_function("text => !document.body.innerText.includes(text)", arg=runs)
-        count += 1
-    return count / (time.perf_counter() - began)
 
 
 def released(page: Page, way: str) -> list[float]:
@@ -104,31 +76,23 @@ def box_of(page: Page, name: str) -> dict:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        script = Path(folder) / "st_slider.py"
-        script.write_text(ST_SLIDER, encoding="utf-8")
-        homes = [Path(folder) / name for name in ("grid", "slider")]
-        for home in homes:
-            home.mkdir()
-        servers = [Server(HARNESS, homes[0], AS_APP).start(), Server(script, homes[1], AS_APP).start()]
+        server = Server(HARNESS, Path(folder), AS_APP).start()
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
         try:
-            contest(browser.new_page, servers)
+            contest(browser.new_page, server)
         finally:
             browser.close()
-            for server in servers:
-                server.stop()
+            server.stop()
 
 
-def contest(new_page: Callable[..., Page], servers: list[Server]) -> None:
+def contest(new_page: Callable[..., Page], server: Server) -> None:
     view = {"width": 1280, "height": 800}
-    bare, own, asking, widget = (new_page(viewport=view) for _ in range(4))
+    bare, own, asking = (new_page(viewport=view) for _ in range(3))
     bare.set_content(BARE)
-    own.goto(servers[0].url)
-    asking.goto(f"{servers[0].url}/?chain=horizontal_flip,color_jitter,random_resized_crop,gaussian_noise")
-    widget.goto(servers[1].url)
+    own.goto(server.url)
+    asking.goto(f"{server.url}/?chain=horizontal_flip,color_jitter,random_resized_crop,gaussian_noise")
     for page in (own, asking):
         page.wait_for_selector(".live-grid[data-exact=true]")
-    widget.get_by_text("Runs ").wait_for()
     own.wait_for_timeout(1000)
     bare_box = bare.locator("#slider").bounding_box()
     assert bare_box
@@ -140,7 +104,6 @@ def contest(new_page: Callable[..., Page], servers: list[Server]) -> None:
             ("live grid: the hue", lambda: dragged(own, box_of(own, "hue"), frames_of_grid)),
             ("live grid: a probability", lambda: dragged(own, box_of(own, "p"), frames_of_grid)),
             ("asking the server", lambda: dragged(asking, box_of(asking, "brightness"), frames_of_grid)),
-            ("st.slider, key by key", lambda: pressed(widget)),
         ):
             rates.setdefault(name, []).append(rate())
     first = median(rates["a bare canvas"])
