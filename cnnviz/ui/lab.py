@@ -66,10 +66,8 @@ class Lab(Generic[LabSpec]):
         wanted = st.session_state.pop(f"{self.link.key('view')} wanted", None)
         if wanted is not None:
             st.session_state[self.link.key("view")] = wanted
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            if len(views) > 1:
-                self.view = choose_option(self.link, "view", titles, _("Look at"), _, visibility="collapsed")[0]
-            self.lesson.render_steps(self.view, _)
+        if len(views) > 1:
+            self.view = choose_option(self.link, "view", titles, _("Look at"), _, visibility="collapsed")[0]
         drawn = [name for name in views[self.view].knobs if name not in self.lesson.hidden]
         self.screen, side = st.columns([2, 1], gap="medium")  # on a phone the figure comes first
         with side:
@@ -83,6 +81,7 @@ class Lab(Generic[LabSpec]):
                         self.form.draw([name])
             self.form.hold([name for name in spec_type.model_fields if name not in drawn])
             self.hand = st.container()
+            self.lesson.render_steps(self.view, _)
         self.spec: LabSpec | None = good_or_last(
             place.url_path, lambda: spec_type.parse(self.form.values), self.form.show
         )

@@ -8,7 +8,7 @@ from cnnviz.specs.presets import preset_named, presets
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.ui.about_run import render_about
 from cnnviz.ui.augmentation_choice import NAME, choose_augmentation, linked_augmentation
-from cnnviz.ui.axes import USUAL, choose_axes
+from cnnviz.ui.axes import USUAL, Axes, choose_axes
 from cnnviz.ui.diagnosis import render_diagnosis
 from cnnviz.ui.engine import engine, fixed_settings
 from cnnviz.ui.fields import SpecForm
@@ -36,9 +36,11 @@ except CnnvizError as error:
     st.error(_.error(error), icon=":material/error:")
     st.stop()
 screen, settings = st.columns([2, 1], gap="medium")  # on a phone the curves come first
-live = screen.container()
-with screen.popover(_("Axes"), icon=":material/stacked_line_chart:"):
-    axes = choose_axes(link, _)
+run = linked_run(link)
+live, axes = screen.container(), None
+if run is not None:
+    with screen.popover(_("Axes"), icon=":material/stacked_line_chart:"):
+        axes = choose_axes(link, _)
 
 with settings:
     entry, is_new = choose_network(link, _, default="lenet_bn")
@@ -97,10 +99,9 @@ def use_rate(rate: float, leave: bool = True) -> None:
         show("")
 
 
-run = linked_run(link)
 own = {"net": entry.key, "preset": name, "run": run.id if run else "", NAME: linked_augmentation(link)}
 usual = {"net": "lenet_bn", "preset": "class", "run": "", NAME: "none"}
-chosen = own | axes.values | network.values | form.values
+chosen = own | (axes.values if axes else {}) | network.values | form.values
 link.write(chosen, dict(preset.config.architecture) | dict(preset.config) | usual | USUAL)
 with start_slot:
     render_start(config, preset.reductions(_), run is None or run.ended, press_start, form.show, _)
@@ -108,7 +109,7 @@ with settings:
     ticked = render_own_runs(run.id if run else None, show, _)
 
 
-def render_live(run_id: str, others: list[str], was_active: bool, _: Language) -> None:
+def render_live(run_id: str, others: list[str], was_active: bool, axes: Axes, _: Language) -> None:
     """The part that moves: curves, figures, state and the hand on the run."""
     record = engine().store.record(run_id)
     render_state(record, _)
@@ -137,7 +138,7 @@ with live:
     else:
         active = not run.ended
         render_same(run, lambda: press_start(run.config, again=True), other_seed, _)
-        watch(render_live, run.id, ticked, active, _, going=active, shortest=TICK)
+        watch(render_live, run.id, ticked, active, axes, _, going=active, shortest=TICK)
 with screen:
     if run is not None:
         render_about(run, lambda: show(""), _)

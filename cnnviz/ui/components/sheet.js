@@ -19,9 +19,12 @@ export default component => {
   const { data } = component
   if (!root || !data) return
   const [print, projector] = root.querySelectorAll("button")
-  document.documentElement.classList.toggle("projector", data.projector)
-  document.documentElement.classList.toggle("sheet-dark", data.dark)
-  window.dispatchEvent(new Event("resize")) // plots measure the room that is left
+  const { classList } = document.documentElement
+  classList.toggle("sheet-dark", data.dark)
+  if (classList.contains("projector") !== data.projector) {
+    classList.toggle("projector", data.projector)
+    window.dispatchEvent(new Event("resize")) // plots measure the room that is left
+  }
   for (const [button, name] of [[print, "print"], [projector, "enlarge"]]) {
     button.title = data.labels[name]
     button.setAttribute("aria-label", data.labels[name])
