@@ -72,7 +72,7 @@ def line_chart(
             _,
             dark,
             height=height,
-            margin={"l": 4, "r": 12 + 8 * max(len(one.name) for one in series), "t": 12, "b": 8},
+            margin={"l": 4, "r": 12, "t": 12, "b": 8},
             xaxis={**common, **_axis(x)},
             yaxis={**common, **_axis(y), **_ticks(low, high, y), "range": [low, high], "automargin": True},
             annotations=_names(series, x, y, (low, high), dark),
