@@ -5,7 +5,6 @@ import io
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
 from cnnviz.figures.axes import Axis
@@ -13,52 +12,58 @@ from cnnviz.figures.texts import Writer
 from cnnviz.language import Language
 
 BOXES: Final = 1024  # cells; more of them are one picture
+_CLEAR: Final = 255  # the colour of a value that is none
 SPOKEN: Final = 4225  # cells; more of them say nothing under the pointer (65 × 65)
 
 
 def cells(trace: dict[str, Any], x: Axis, y: Axis, refs: dict[str, str], writer: Writer) -> list[dict[str, Any]]:
     """The marks of a heatmap or a picture."""
-    colours = _colours(trace)
-    rows, columns = colours.shape[:2]
+    picture = _picture(trace)
+    columns, rows = picture.size
     across, up = trace.get("x"), trace.get("y")
     across = list(range(columns)) if across is None else list(across)
     up = list(range(rows)) if up is None else list(up)
-    lefts, rights = (x.shares_of_numbers(x.numbers(across) + side) for side in (-0.5, 0.5))
-    tops, bottoms = (y.shares_of_numbers(y.numbers(up) + side) for side in (-0.5, 0.5))
+    lefts, rights = (x.shares_of_numbers(side) for side in x.edges(across, 1.0))
+    tops, bottoms = (y.shares_of_numbers(side) for side in y.edges(up, 1.0))
     hover = writer.grid(trace, up, across) if rows * columns <= SPOKEN else None
     gap = max(trace.get("xgap", 0), trace.get("ygap", 0))
     if gap and rows * columns <= BOXES:
         boxes, fills, said = [], [], []
-        for i in range(rows):
-            for j in range(columns):
-                if colours[i, j, 3]:
-                    boxes.append([round(float(one), 5) for one in (lefts[j], rights[j], bottoms[i], tops[i])])
-                    fills.append("#" + bytes(colours[i, j, :3]).hex())
-                    said.append(hover[i * columns + j] if hover else "")
+        for number, (red, green, blue, alpha) in enumerate(np.asarray(picture.convert("RGBA")).reshape(-1, 4).tolist()):
+            i, j = divmod(number, columns)
+            if alpha:
+                boxes.append([round(float(one), 5) for one in (lefts[j], rights[j], bottoms[i], tops[i])])
+                fills.append(f"#{red:02x}{green:02x}{blue:02x}")
+                said.append(hover[number] if hover else "")
         return [{**refs, "kind": "boxes", "at": boxes, "colour": fills, "clip": True, "opacity": 1, "edge": None,
                  "hatch": None, "hover": said if hover else None, "gap": gap}]  # fmt: skip
     if tops[0] < tops[-1]:  # a picture begins above, a heatmap below
-        colours = colours[::-1]
+        picture = picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
         hover = hover and [text for i in reversed(range(rows)) for text in hover[i * columns : (i + 1) * columns]]
     whole = [lefts[0], rights[-1], *sorted((tops[0], bottoms[-1]))]
     return [{**refs, "kind": "picture", "at": [round(float(one), 5) for one in whole], "clip": True,
-             "source": _png(colours), "columns": columns, "hover": hover}]  # fmt: skip
+             "source": _png(picture), "columns": columns, "hover": hover}]  # fmt: skip
 
 
-def _colours(trace: dict[str, Any]) -> NDArray[np.uint8]:
-    """(rows, columns, 4): red, green, blue, alpha; a value that is none is clear."""
+def _picture(trace: dict[str, Any]) -> Image.Image:
+    """A px for each cell: a heatmap in 255 of its colours, clear where a value is none."""
     z = np.asarray(trace["z"], float)
     if trace["type"] == "image":
-        return np.dstack([z, np.full(z.shape[:2], 255)]).astype(np.uint8)
+        return Image.fromarray(z.astype(np.uint8), "RGB")
     low, high = _ends(trace)
     stops = trace["colorscale"]
     if trace.get("reversescale"):
         stops = [(1 - stop, colour) for stop, colour in reversed(stops)]
     places = np.array([stop for stop, _colour in stops], float)
     tints = np.array([ImageColor.getrgb(colour)[:3] for _stop, colour in stops], float)
-    shares = (np.nan_to_num(z) - low) / ((high - low) or 1)
-    found = np.dstack([np.interp(shares, places, tints[:, number]) for number in range(3)])
-    return np.dstack([np.rint(found), np.where(np.isfinite(z), 255, 0)]).astype(np.uint8)
+    levels = np.linspace(0, 1, _CLEAR)
+    palette = np.rint(np.stack([np.interp(levels, places, tints[:, number]) for number in range(3)], axis=1))
+    shares = np.clip((z - low) / ((high - low) or 1), 0, 1)
+    level = np.where(np.isfinite(z), np.rint(np.nan_to_num(shares) * (_CLEAR - 1)), _CLEAR)
+    picture = Image.fromarray(level.astype(np.uint8), "P")
+    picture.putpalette([*palette.astype(int).ravel().tolist(), 0, 0, 0])
+    picture.info["transparency"] = _CLEAR
+    return picture
 
 
 def _ends(trace: dict[str, Any]) -> tuple[float, float]:
@@ -67,9 +72,9 @@ def _ends(trace: dict[str, Any]) -> tuple[float, float]:
     return float(np.nanmin(z) if low is None else low), float(np.nanmax(z) if high is None else high)
 
 
-def _png(colours: NDArray[np.uint8]) -> str:
+def _png(picture: Image.Image) -> str:
     buffer = io.BytesIO()
-    Image.fromarray(colours, "RGBA").save(buffer, "PNG", compress_level=1)
+    picture.save(buffer, "PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from cnnviz.figures.axes import Axis, axes_of
 from cnnviz.figures.cells import cells, scale_of
@@ -20,6 +21,7 @@ from cnnviz.language import Language
 
 _PADDED: Final = 3  # px between a point and its name
 _ANCHORS: Final = {"left": "start", "center": "middle", "right": "end"}
+_DIGITS: Final = 5  # of a share: a fiftieth of a px on a chart of 2,000
 _AUTO: Final = (1 / 3, 2 / 3)  # of the drawing: where an anchor that nobody has chosen changes sides
 
 
@@ -249,30 +251,34 @@ class _Plan:
 
 def _path(across: Any, up: Any, shape: str | None) -> list[list[float]]:
     """Pieces of a line, each flat: x, y, x, y, …; a gap where a value is none, corners where it goes in steps."""
-    pieces: list[list[float]] = [[]]
-    steps = {"hv": (1.0,), "hvh": (0.5,)}.get(shape or "", ())
-    last: tuple[float, float] | None = None
-    for u, v in zip(across, up, strict=True):
-        if not (np.isfinite(u) and np.isfinite(v)):
-            pieces.append([])
-            last = None
-            continue
-        for share in steps if last is not None else ():
-            assert last is not None
-            corner = last[0] + share * (u - last[0])
-            pieces[-1] += [_round(corner), _round(last[1]), _round(corner), _round(v)]
-        pieces[-1] += [_round(u), _round(v)]
-        last = (float(u), float(v))
-    return [piece for piece in pieces if piece]
+    points = np.column_stack([across, up]).astype(float)
+    gaps = np.flatnonzero(~np.isfinite(points).all(axis=1))
+    pieces = [piece[np.isfinite(piece).all(axis=1)] for piece in np.split(points, gaps)]
+    turn = {"hv": 1.0, "hvh": 0.5}.get(shape or "")
+    if turn is not None:
+        pieces = [_stepped(piece, turn) for piece in pieces]
+    return [np.round(piece, _DIGITS).ravel().tolist() for piece in pieces if len(piece)]
+
+
+def _stepped(points: NDArray[np.float64], turn: float) -> NDArray[np.float64]:
+    """A line that goes straight across and straight up: two corners between two points, at a share of the way."""
+    corner = points[:-1, 0] + turn * np.diff(points[:, 0])
+    corners = np.stack(
+        [points[:-1], np.column_stack([corner, points[:-1, 1]]), np.column_stack([corner, points[1:, 1]])]
+    )
+    return np.concatenate([corners.transpose(1, 0, 2).reshape(-1, 2), points[-1:]])
 
 
 def _flat(across: Any, up: Any) -> list[float | None]:
-    return [None if not np.isfinite(one) else _round(one) for pair in zip(across, up, strict=True) for one in pair]
+    shares = np.round(np.column_stack([across, up]).astype(float), _DIGITS).ravel()
+    found: list[float | None] = shares.tolist()
+    for gap in np.flatnonzero(~np.isfinite(shares)):
+        found[gap] = None
+    return found
 
 
 def _round(share: Any) -> float:
-    """A tenth of a px on a chart of 2,000."""
-    return round(float(share), 5)
+    return round(float(share), _DIGITS)
 
 
 def _plain(value: Any) -> Any:

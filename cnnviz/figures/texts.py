@@ -3,13 +3,15 @@
 import html
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 
 from cnnviz.language import SPACE
 
+# What d3 writes: https://d3js.org/d3-format
 _FORMAT: Final = re.compile(r"(,)?(?:\.(\d+))?(~)?([fg%])?")
 _PLACE: Final = re.compile(r"%\{(\w+)(?::([^}]*))?\}")
 _SWAPPED: Final = str.maketrans(".,", ",.")
@@ -31,6 +33,15 @@ def lines(text: str) -> str:
     return "\n".join(line for line, _bold in lines_of(text))
 
 
+@lru_cache(maxsize=64)
+def _parts(form: str) -> tuple[str | None, ...]:
+    """A format's comma, digits, tilde and kind."""
+    found = _FORMAT.fullmatch(form)
+    if found is None:
+        raise ValueError(f"cannot write a number as {form!r}")
+    return found.groups()
+
+
 class Writer:
     """Writes what stands under the pointer.
 
@@ -49,10 +60,7 @@ class Writer:
         """
         if isinstance(value, str):
             return value
-        found = _FORMAT.fullmatch(form)
-        if found is None:
-            raise ValueError(f"cannot write a number as {form!r}")
-        grouped, digits, trimmed, kind = found.groups()
+        grouped, digits, trimmed, kind = _parts(form)
         number = float(value)
         if not math.isfinite(number):
             return ""
@@ -77,7 +85,8 @@ class Writer:
         template = trace.get("hovertemplate")
         if template is None:
             return None
-        return [self._fill(template, x=x, y=y) for x, y in zip(trace["x"], trace["y"], strict=True)]
+        write = self._template(template)
+        return [write(x=x, y=y) for x, y in zip(trace["x"], trace["y"], strict=True)]
 
     def bars(self, trace: dict[str, Any]) -> list[str] | None:
         """The same of bars."""
@@ -96,16 +105,23 @@ class Writer:
         template = trace.get("hovertemplate")
         if template is None:
             return None
-        return [self._fill(template, x=x, y=y, z=z[i, j]) for i, y in enumerate(rows) for j, x in enumerate(columns)]
+        write = self._template(template)
+        return [write(x=x, y=y, z=z[i, j]) for i, y in enumerate(rows) for j, x in enumerate(columns)]
 
-    def _fill(self, template: str, **values: Any) -> str:
-        if any(isinstance(one, float | np.floating) and not math.isfinite(one) for one in values.values()):
-            return ""
+    def _template(self, template: str) -> Callable[..., str]:
+        """A template taken apart once: what fills in the numbers of a point, "" where one of them is none."""
+        pieces = _PLACE.split(lines(template.replace("<extra></extra>", "")))  # words, name, format, words, …
+        words, names, forms = pieces[::3], pieces[1::3], pieces[2::3]
 
-        def write(place: re.Match[str]) -> str:
-            value = values[place[1]]
-            if isinstance(value, np.ndarray):
-                return ", ".join(self.say(one) for one in value)
-            return self.say(value, place[2] or "")
+        def fill(**values: Any) -> str:
+            said = [self._said(values[name], form or "") for name, form in zip(names, forms, strict=True)]
+            if "" in said:
+                return ""
+            return "".join(part for pair in zip(words, [*said, ""], strict=True) for part in pair)
 
-        return lines(_PLACE.sub(write, template.replace("<extra></extra>", "")))
+        return fill
+
+    def _said(self, value: Any, form: str) -> str:
+        if isinstance(value, np.ndarray):
+            return ", ".join(self.say(one) for one in value)
+        return self.say(value, form)
