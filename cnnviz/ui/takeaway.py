@@ -15,6 +15,7 @@ from cnnviz.training import RunRecord
 from cnnviz.training.runs_export import export_csv, export_json
 from cnnviz.ui.about_run import run_card
 from cnnviz.ui.engine import engine
+from cnnviz.ui.work import network_macs
 
 
 def render_network_downloads(spec: ArchitectureSpec, report: Report, svg: str, _: Language) -> None:
@@ -64,7 +65,7 @@ def render_run_downloads(run: RunRecord, _: Language) -> None:
         st.download_button(label, make, file_name=file, mime=mime, icon=icon, on_click="ignore")
     st.download_button(
         _("Steps as CSV"),
-        lambda: export_csv(engine().store, run.id),
+        lambda: export_csv(engine().store, run.id, network_macs(run.config.architecture)),
         file_name=f"{run.config.architecture.key}-{run.id}.csv",
         mime="text/csv",
         icon=":material/table:",
@@ -72,7 +73,7 @@ def render_run_downloads(run: RunRecord, _: Language) -> None:
     )
     st.download_button(
         _("Run as JSON"),
-        lambda: export_json(engine().store, run.id),
+        lambda: export_json(engine().store, run.id, network_macs(run.config.architecture)),
         file_name=f"{run.config.architecture.key}-{run.id}.json",
         mime="application/json",
         icon=":material/data_object:",
