@@ -13,6 +13,7 @@ from cnnviz.specs.architectures import ArchitectureSpec
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.training.runs_export import export_csv, export_json
+from cnnviz.training.tracked import tensorboard_log
 from cnnviz.ui.about_run import run_card
 from cnnviz.ui.engine import engine
 from cnnviz.ui.work import network_macs
@@ -77,6 +78,14 @@ def render_run_downloads(run: RunRecord, _: Language) -> None:
         file_name=f"{run.config.architecture.key}-{run.id}.json",
         mime="application/json",
         icon=":material/data_object:",
+        on_click="ignore",
+    )
+    st.download_button(
+        _("TensorBoard log"),
+        lambda: tensorboard_log(engine().store, run.id),
+        file_name=f"events.out.tfevents.{int(run.created)}.{run.id}",
+        mime="application/octet-stream",
+        icon=":material/stacked_line_chart:",
         on_click="ignore",
     )
 
