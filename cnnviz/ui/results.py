@@ -185,8 +185,9 @@ def render_worst(found: Predictions, _: Language) -> None:
 
 def _sheet(numbers: Sequence[int]) -> bytes:
     images = fashion_mnist("test").images
-    row = np.concatenate([np.pad(images[number], ((0, 0), (0, 2)), constant_values=255) for number in numbers], axis=1)
-    return encode_png(Image.fromarray(row), _SCALE)
+    gap = np.full((images.shape[1], 2), 255, np.uint8)
+    parts = [part for number in numbers for part in (gap, images[number])][1:]
+    return encode_png(Image.fromarray(np.concatenate(parts, axis=1)), _SCALE)
 
 
 def render_replay(record: RunRecord, path: Path, number: int, _: Language) -> None:
