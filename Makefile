@@ -18,8 +18,9 @@ endif
 APP := $(VENV)/.installed-app
 DEV := $(VENV)/.installed-dev
 RAY := $(VENV)/.installed-ray
+TRACKERS := $(VENV)/.installed-trackers
 
-.PHONY: run test lint format types arrows unit browser soak ray bench messages clean
+.PHONY: run test lint format types arrows unit browser soak ray trackers bench messages clean
 .NOTPARALLEL:
 
 run: $(APP)
@@ -46,10 +47,10 @@ arrows: $(DEV)
 # counted in the first part when all of it runs: what ARGS chooses says nothing about the floor.
 unit: $(DEV)
 ifdef ARGS
-	$(BIN)/python -m pytest -m "not browser and not soak and not ray" $(ARGS)
+	$(BIN)/python -m pytest -m "not browser and not soak and not ray and not trackers" $(ARGS)
 else
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not soak and not ray and not alone" -n 2 --dist loadscope --cov --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered
-	$(BIN)/python -m pytest -m "alone and not browser and not soak and not ray"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not soak and not ray and not trackers and not alone" -n 2 --dist loadscope --cov --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -m "alone and not browser and not soak and not ray and not trackers"
 endif
 
 # In a process of its own: what a person would see and how fast it comes is measured without the other tests' memory.
@@ -63,6 +64,10 @@ soak: $(DEV)
 # Runs in a cluster that this machine plays, the loss of a machine included; Ray is large, so it is installed only here.
 ray: $(RAY)
 	$(BIN)/python -m pytest -m ray $(ARGS)
+
+# What other trackers make of an exported run, by their own libraries.
+trackers: $(TRACKERS)
+	$(BIN)/python -m pytest -m trackers $(ARGS)
 
 bench: $(DEV)
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS) || exit 1; done
@@ -87,4 +92,8 @@ $(DEV): requirements-dev.txt $(APP)
 
 $(RAY): requirements-ray.txt $(DEV)
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-ray.txt
+	@touch $@
+
+$(TRACKERS): requirements-mlflow.txt $(DEV)
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-mlflow.txt tensorboard
 	@touch $@

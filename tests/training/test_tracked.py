@@ -4,6 +4,7 @@ import math
 import re
 import struct
 import sys
+from importlib import import_module
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -98,8 +99,9 @@ def test_a_tensorboard_log_is_read_back_by_protobuf(run):
     assert [event.wall_time - created for event in events] == pytest.approx([0.1, 0.2, 0.3], abs=1e-3)
 
 
+@pytest.mark.trackers
 def test_tensorboard_itself_reads_it(run, tmp_path):
-    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    accumulator = import_module("tensorboard.backend.event_processing.event_accumulator")
     store, run_id = run
     path = write_tensorboard(store, run_id, tmp_path / "logs")
     read = accumulator.EventAccumulator(str(path.parent))
@@ -170,9 +172,10 @@ def test_mlflow_is_told_settings_and_scalars_in_batches_that_it_takes(run, monke
     assert said["largest"] <= 1000
 
 
+@pytest.mark.trackers
 def test_the_real_mlflow_takes_it(run, tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # works without a database's library
-    tracking = pytest.importorskip("mlflow.tracking")
+    tracking = import_module("mlflow.tracking")
     address = f"file://{tmp_path}/mlruns"
     made = write_mlflow(*run, address)
     history = tracking.MlflowClient(tracking_uri=address).get_metric_history(made, "train/accuracy")
