@@ -1,11 +1,12 @@
 // The runs as a plotly figure: accuracy above, loss below, one shared axis.
 
-import { band, outline, placeSteps, smooth } from "./points.js"
+import { band, outline, placeSteps } from "./points.js"
 
 const NARROW = 560 // px; below it the type is smaller and there is no room at the ends of the lines
 const DIRECT = 3 // up to this many runs are labelled at the ends of their lines
 const FEWEST_SEEDS = 3 // from so many runs that differ in their seed alone on, their mean and their spread are drawn
 const BAND_POINTS = 240
+const FEWEST_POINTS = 160 // of a line among many
 const LOG_TICKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 const PERCENT = "\u202f%"
 
@@ -73,7 +74,7 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
   }[frame.x] || ((run, steps) => placeSteps(steps, run.at))
   // Annotations and ranges of a logarithmic axis are given as powers of ten, shapes and points as they are.
   const along = (panel, value) => (panel === "loss" && frame.log ? Math.log10(Math.max(value, 1e-9)) : value)
-  const limit = Math.max(300, Math.min(1500, Math.floor((2.5 * width) / Math.max(shown.length, 1))))
+  const limit = Math.max(FEWEST_POINTS, Math.min(1500, Math.floor((3 * width) / Math.max(shown.length, 1))))
   const traces = []
   const ends = []
   for (const item of shown) item.members.length > 1 ? addBand(item) : addRun(item.members[0])
@@ -84,8 +85,8 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
     const color = colorOf(look, theme)
     const at = { train: x(run, train.steps), test: x(run, test.steps) }
     const smoothed = {
-      loss: smooth(train.steps, train.loss, frame.smoothing),
-      accuracy: percent(plain ? train.accuracy : smooth(train.steps, train.accuracy, frame.smoothing)),
+      loss: train.smoothed("loss", frame.smoothing),
+      accuracy: percent(plain ? train.accuracy : train.smoothed("accuracy", frame.smoothing)),
     }
     const tested = { loss: test.loss, accuracy: percent(test.accuracy) }
     const [from, to] = range || []
@@ -138,7 +139,7 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
         const series = item.members.map(run => {
           const points = run[part]
           const raw = part === "test" || (plain && panel === "accuracy")
-          const values = raw ? points[panel] : smooth(points.steps, points[panel], frame.smoothing)
+          const values = raw ? points[panel] : points.smoothed(panel, frame.smoothing)
           return { x: x(run, points.steps), y: panel === "accuracy" ? percent(values) : values }
         })
         if (series.some(one => !one.x.length)) continue

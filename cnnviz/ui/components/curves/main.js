@@ -1,7 +1,7 @@
 // Live training curves. Streamlit calls the default export again at every message and at every change of the theme.
 
 import { buildFigure, colorOf, groupRuns, labelsDirectly, readTheme } from "./figure.js"
-import { decode, Points, smooth } from "./points.js"
+import { decode, Points } from "./points.js"
 import { Words } from "./words.js"
 
 const instances = new WeakMap()
@@ -380,8 +380,8 @@ class LiveCurves {
       run: run.label,
       step: number(step, 0),
       epoch: look.perEpoch ? number(step / look.perEpoch, 2) : "–",
-      train_loss: number(last(smooth(train.steps, train.loss, smoothing)), 3),
-      train_accuracy: plain ? "–" : percent(last(smooth(train.steps, train.accuracy, smoothing))),
+      train_loss: number(last(train.smoothed("loss", smoothing)), 3),
+      train_accuracy: plain ? "–" : percent(last(train.smoothed("accuracy", smoothing))),
       test_loss: number(last(test.loss), 3),
       test_accuracy: percent(last(test.accuracy)),
       best: percent(test.length ? Math.max(...test.accuracy.filter(Number.isFinite)) : undefined),

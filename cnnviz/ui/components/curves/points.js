@@ -36,15 +36,24 @@ export class Points {
     this.loss = []
     this.accuracy = []
     this.covered = 0 // everything up to this step is here
+    this.averages = new Map() // what `smoothed` has computed of the points as they are
   }
 
   get length() {
     return this.steps.length
   }
 
+  // The moving average of a series; zooming and pointing ask for it again and again.
+  smoothed(name, weight) {
+    const key = `${name} ${weight}`
+    if (!this.averages.has(key)) this.averages.set(key, smooth(this.steps, this[name], weight))
+    return this.averages.get(key)
+  }
+
   // Merge new points by their step numbers. Returns false if there is a gap between them and what is here.
   merge({ before, last, steps, loss, accuracy }) {
     if (steps.length) {
+      this.averages.clear()
       const at = firstAtLeast(this.steps, steps[0])
       const old = { steps: this.steps.splice(at), loss: this.loss.splice(at), accuracy: this.accuracy.splice(at) }
       const put = (from, index) => {
