@@ -29,7 +29,7 @@ class Convolution {
     this.column = Math.min(this.column ?? Math.floor(columns / 2), columns - 1)
     this.root.querySelector(".input-title").textContent = data.labels.input
     this.root.querySelector(".output-title").textContent = data.labels.output
-    this.input.setAttribute("aria-label", data.labels.input)
+    this.input.setAttribute("aria-label", data.labels.picture)
     this.output.setAttribute("aria-label", data.labels.help)
     this.draw()
   }

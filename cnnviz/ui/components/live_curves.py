@@ -156,7 +156,7 @@ def live_curves(
     }
     _MOUNT(
         key=key,
-        data=message(frame, alt, series, memory),
+        data=message(frame, alt.replace("**", ""), series, memory),  # it is often the sentence above, which stresses
         on_need_change=lambda: _forget(key),
         on_moved_change=_look_again,
     )
