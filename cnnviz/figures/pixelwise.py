@@ -27,6 +27,11 @@ class Convolved(Protocol):
         ...
 
     @property
+    def result(self) -> float:
+        """The output at the chosen pixel."""
+        ...
+
+    @property
     def difference(self) -> float:
         """To the dense layer."""
         ...
