@@ -101,7 +101,7 @@ def test_text_and_accent_can_be_read(theme):
     assert _contrast(colours["textColor"], panel) >= 7
     assert _contrast(colours["primaryColor"], "#ffffff") >= 4.5, "a primary button's label is white"
     assert _contrast(colours["primaryColor"], panel) >= 3, "a slider's track, a ring of focus"
-    # No colour is both that dark and 4.5 on a dark page: where Streamlit writes the accent there, the page's style sheet
+    # No colour is that dark and 4.5 on a dark page too: where Streamlit writes the accent there, the page's style sheet
     # writes the links' colour, also on the accent's own tint (a tenth of it).
     written = colours["primaryColor"] if theme == "light" else colours["linkColor"]
     sheet = (ROOT / "cnnviz" / "ui" / "components" / "sheet.css").read_text("utf-8")
