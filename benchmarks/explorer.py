@@ -32,11 +32,11 @@ COMPARE = "compare?lang=en&networks=resnet18,densenet201"
 CHARTS = (  # page, drawer or None for a chart that comes with the page, what is there once it is drawn
     (ARCHITECTURE, "Where the weights and the work are", ".treemaps .map .tile"),
     (ARCHITECTURE, "Channels and resolution through the depth", ".depth-lines svg path"),
-    (COMPARE, "Accuracy against cost", ".st-key-scatter .js-plotly-plot .main-svg"),
-    (COMPARE, None, ".st-key-costs .js-plotly-plot .main-svg"),
-    (COMPARE, None, ".st-key-layers .js-plotly-plot .main-svg"),
-    ("blocks?lang=en", None, ".st-key-costs .js-plotly-plot .main-svg"),
-    ("blocks?lang=en", None, ".st-key-sweep .js-plotly-plot .main-svg"),
+    (COMPARE, "Accuracy against cost", ".st-key-scatter .chart-of-figure svg"),
+    (COMPARE, None, ".st-key-costs .chart-of-figure svg"),
+    (COMPARE, None, ".st-key-layers .chart-of-figure svg"),
+    ("blocks?lang=en", None, ".st-key-costs .chart-of-figure svg"),
+    ("blocks?lang=en", None, ".st-key-sweep .chart-of-figure svg"),
 )
 PLAIN = """
 import streamlit as st

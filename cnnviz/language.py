@@ -20,7 +20,7 @@ LOCALE: Final = Path(__file__).parent / "locale"
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "es": "Español"}
 DEFAULT_LANGUAGE: Final = "en"
 
-_SPACE: Final = "\u202f"  # narrow no-break space between a number and its unit
+SPACE: Final = "\u202f"  # narrow no-break space between a number and its unit
 _RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DECIMAL_PREFIXES: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _BINARY_PREFIXES: Final = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
@@ -98,39 +98,39 @@ class Language:
             return self.significant(value, digits)
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
         raised = str(int(exponent)).translate(_RAISED)
-        return f"{self.number(float(mantissa), digits - 1)}{_SPACE}×{_SPACE}10{raised}"
+        return f"{self.number(float(mantissa), digits - 1)}{SPACE}×{SPACE}10{raised}"
 
     def compact(self, value: float, unit: str = "") -> str:
         """Readable from the last row: 61.7 k, 11.2 M, 15.5 G; below 1,000 as it is."""
         for factor, prefix in _DECIMAL_PREFIXES:
             if abs(value) >= factor * 0.9995:
-                return f"{self.significant(value / factor)}{_SPACE}{prefix}{unit}"
-        return self.significant(value) + (_SPACE + unit if unit else "")
+                return f"{self.significant(value / factor)}{SPACE}{prefix}{unit}"
+        return self.significant(value) + (SPACE + unit if unit else "")
 
     def bytes(self, value: float) -> str:
         """An amount of memory with binary prefixes: 164 MiB."""
         for factor, prefix in _BINARY_PREFIXES:
             if abs(value) >= factor * 0.9995:
-                return f"{self.significant(value / factor)}{_SPACE}{prefix}"
-        return f"{self.number(round(value))}{_SPACE}B"
+                return f"{self.significant(value / factor)}{SPACE}{prefix}"
+        return f"{self.number(round(value))}{SPACE}B"
 
     def percent(self, share: float, digits: int = 0) -> str:
         """A share of one as a percentage: 92 %."""
-        pattern = "#,##0" + ("." + "0" * digits if digits else "") + _SPACE + "%"
+        pattern = "#,##0" + ("." + "0" * digits if digits else "") + SPACE + "%"
         return str(format_percent(share, format=pattern, locale=self.code))
 
     def seconds(self, value: float) -> str:
         """A duration: 850 ms, 12 s, 3 min 20 s, 1 h 05 min."""
         if value < 1:
-            return f"{self.number(round(value * 1000))}{_SPACE}ms"
+            return f"{self.number(round(value * 1000))}{SPACE}ms"
         if value < 10:
-            return f"{self.number(value, 1)}{_SPACE}s"
+            return f"{self.number(value, 1)}{SPACE}s"
         whole = round(value)
         if whole < 60:
-            return f"{whole}{_SPACE}s"
+            return f"{whole}{SPACE}s"
         if whole < 3600:
-            return f"{whole // 60}{_SPACE}min" + (f" {whole % 60}{_SPACE}s" if whole % 60 else "")
-        return f"{whole // 3600}{_SPACE}h {whole % 3600 // 60:02d}{_SPACE}min"
+            return f"{whole // 60}{SPACE}min" + (f" {whole % 60}{SPACE}s" if whole % 60 else "")
+        return f"{whole // 3600}{SPACE}h {whole % 3600 // 60:02d}{SPACE}min"
 
     def shape(self, shape: tuple[int, ...]) -> str:
         """A tensor's shape without its batch: 64×24×24."""

@@ -27,9 +27,9 @@ def accuracy_cost(
     known = [entry for entry in entries if entry.published is not None]
     others = [entry for entry in known if entry.key not in marked]
     chosen = [entry for entry in known if entry.key in marked]
-    figure = go.Figure()
+    traces: list[Any] = []
     for axes, cost in ((("x", "y"), _macs), (("x2", "y2"), _parameters)):
-        figure.add_trace(_points(others, cost, axes, _, color=colours.neutral, size=7, opacity=0.45))
+        traces.append(_points(others, cost, axes, _, color=colours.neutral, size=7, opacity=0.45))
         for number, entry in enumerate(chosen):
             shade = entry.colour_dark if dark else entry.colour
             trace = _points([entry], cost, axes, _, color=shade, size=15, opacity=1.0)
@@ -38,10 +38,11 @@ def accuracy_cost(
                 textposition=("top center", "bottom center", "top left", "bottom right")[number % 4], cliponaxis=False,
                 marker={"symbol": ("diamond", "square", "circle", "triangle-up")[number % 4]},
             )  # fmt: skip
-            figure.add_trace(trace)
+            traces.append(trace)
     axis = {"type": "log", "gridcolor": colours.grid, "fixedrange": True, "tickformat": "~s", "nticks": 6}
     vertical = {"tickformat": ".0%", "gridcolor": colours.grid, "fixedrange": True, "range": [0.52, 0.91]}
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _,
             dark,
@@ -51,9 +52,8 @@ def accuracy_cost(
             xaxis2={**axis, "domain": (0.52, 1.0), "title": {"text": _("Parameters")}, "anchor": "y2"},
             yaxis={**vertical, "title": {"text": _("Top-1 accuracy on ImageNet")}, "automargin": True},
             yaxis2={**vertical, "showticklabels": False, "anchor": "x2"},
-        )
+        ),
     )
-    return figure
 
 
 def describe_accuracy_cost(entries: Sequence[Architecture], marked: Collection[str], _: Language) -> str:

@@ -51,8 +51,8 @@ def board_chart(
     """
     colours = palette(dark)
     front = sorted((point for point in points if point.unbeaten), key=lambda point: point.cost)
-    figure = go.Figure()
-    figure.add_trace(
+    traces: list[Any] = []
+    traces.append(
         go.Scatter(
             x=[point.cost for point in front],
             y=[point.accuracy for point in front],
@@ -61,7 +61,7 @@ def board_chart(
             hoverinfo="skip",
         )
     )
-    figure.add_trace(
+    traces.append(
         go.Scatter(
             x=[point.cost for point in points],
             y=[point.accuracy for point in points],
@@ -85,7 +85,8 @@ def board_chart(
         )
     )
     common: dict[str, Any] = {"gridcolor": colours.grid, "fixedrange": True, "zeroline": False, "automargin": True}
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _,
             dark,
@@ -93,9 +94,8 @@ def board_chart(
             margin={"l": 4, "r": 48, "t": 24, "b": 8},
             xaxis={**common, "type": "log", "title": {"text": axis}, "tickformat": "~s", "nticks": 6},
             yaxis={**common, "title": {"text": _("Test accuracy")}, "tickformat": ".0%"},
-        )
+        ),
     )
-    return figure
 
 
 def describe_board(points: Sequence[BoardPoint], axis: str, _: Language) -> str:

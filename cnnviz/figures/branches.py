@@ -97,8 +97,8 @@ def branch_bars(lanes: Sequence[Lane], _: Language, *, colour: str, dark: bool =
         {**panel, "text": _("Work of each branch"), "x": 0, "xanchor": "left"},
         {**panel, "text": _("{count} channels", count=channels), "x": 0.88, "xanchor": "center"},
     ]
-    figure = go.Figure(traces)
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _, dark, height=HEIGHT, barmode="stack", margin={"l": 4, "r": 4, "t": 28, "b": 8}, bargap=0.6,
             annotations=words,
@@ -111,9 +111,8 @@ def branch_bars(lanes: Sequence[Lane], _: Language, *, colour: str, dark: bool =
                     "zeroline": False, "fixedrange": True},
             yaxis2={"range": [channels, 0], "anchor": "x2", "showticklabels": False, "showgrid": False,
                     "zeroline": False, "fixedrange": True},
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def describe_branches(lanes: Sequence[Lane], _: Language) -> str:

@@ -59,8 +59,8 @@ def channel_histograms(
     axis = {"gridcolor": colours.grid, "fixedrange": True, "automargin": True, "zeroline": False}
     level = {**axis, "range": [0, 256], "tickvals": [0, 64, 128, 192, 255]}
     share = {**axis, "range": [0, 1.05 * top], "tickformat": ".0%", "nticks": 5}
-    figure = go.Figure(traces)
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _,
             dark,
@@ -72,9 +72,8 @@ def channel_histograms(
             xaxis2={**level, "domain": [0.54, 1], "anchor": "y2", "title": {"text": _("Level, after"), "standoff": 6}},
             yaxis={**share, "title": {"text": _("Share of the pixels"), "standoff": 6}},
             yaxis2={**share, "anchor": "x2"},
-        )
+        ),
     )
-    return figure
 
 
 def describe_channels(before: Sequence[Sequence[float]], after: Sequence[Sequence[float]], _: Language) -> str:

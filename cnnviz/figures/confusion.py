@@ -42,7 +42,7 @@ def confusion_matrix(matrix: "NDArray[Any]", names: Sequence[str], _: Language, 
         for i, own in enumerate(names)
     ]  # fmt: skip
     places = list(range(len(names)))
-    figure = go.Figure(
+    traces = (
         [
             go.Heatmap(z=mistakes, x=places, y=places, colorscale=_SCALES[dark], zmin=0, zmax=0.5, showscale=False,
                        text=hover, hoverinfo="text", xgap=1, ygap=1),
@@ -59,7 +59,8 @@ def confusion_matrix(matrix: "NDArray[Any]", names: Sequence[str], _: Language, 
                 text = f"<b>{_.number(int(count))}</b>" if i == j else _.number(int(count))
                 numbers.append({"x": j, "y": i, "text": text, "showarrow": False, "font": {"size": 13, "color": ink}})
     axis = {"tickvals": places, "ticktext": list(names), "fixedrange": True, "showgrid": False, "zeroline": False}
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _,
             dark,
@@ -68,9 +69,8 @@ def confusion_matrix(matrix: "NDArray[Any]", names: Sequence[str], _: Language, 
             margin={"l": 4, "r": 8, "t": 8, "b": 8},
             xaxis={**axis, "title": {"text": _("taken for")}, "automargin": True, "tickangle": -40},
             yaxis={**axis, "title": {"text": _("what it is")}, "automargin": True, "autorange": "reversed"},
-        )
+        ),
     )
-    return figure
 
 
 def describe_confusion(matrix: "NDArray[Any]", names: Sequence[str], _: Language) -> str:
@@ -107,7 +107,7 @@ def class_bars(
     known = sorted(
         ((score, name) for score, name in zip(scores, names, strict=True) if score is not None), reverse=True
     )
-    figure = go.Figure(
+    return go.Figure(
         go.Bar(
             x=[score for score, _name in known],
             y=[name for _score, name in known],
@@ -117,9 +117,7 @@ def class_bars(
             textposition="auto",
             insidetextanchor="end",
             hoverinfo="skip",
-        )
-    )
-    figure.update_layout(
+        ),
         layout(
             _,
             dark,
@@ -128,9 +126,8 @@ def class_bars(
             xaxis={"range": [0, 1], "tickformat": ".0%", "gridcolor": colours.grid, "fixedrange": True,
                    "title": {"text": _("Recognised")}},
             yaxis={"automargin": True, "fixedrange": True},
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def norms_map(
@@ -153,13 +150,11 @@ def norms_map(
         ]
         for i, layer in enumerate(layers)
     ]
-    figure = go.Figure(
+    return go.Figure(
         go.Heatmap(
             z=powers, x=[_.number(step) for step in steps], y=list(layers), colorscale="Viridis", text=hover,
             hoverinfo="text", xgap=1, ygap=1, colorbar={"title": {"text": _("power of ten")}, "thickness": 14},
-        )
-    )  # fmt: skip
-    figure.update_layout(
+        ),
         layout(
             _,
             dark,
@@ -167,6 +162,5 @@ def norms_map(
             margin={"l": 4, "r": 8, "t": 8, "b": 8},
             xaxis={"title": {"text": _("Step")}, "type": "category", "fixedrange": True, "automargin": True},
             yaxis={"automargin": True, "autorange": "reversed", "fixedrange": True, "type": "category"},
-        )
-    )
-    return figure
+        ),
+    )  # fmt: skip

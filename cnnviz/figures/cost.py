@@ -89,8 +89,8 @@ def _bars(
         }
         for (values, _texts, name, axis), domain in zip(panels, domains, strict=True)
     }
-    figure = go.Figure(traces)
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _,
             dark,
@@ -106,9 +106,8 @@ def _bars(
             },
             annotations=[_label(index, entry.title) for index, entry in enumerate(entries)],
             **axes,
-        )
+        ),
     )
-    return figure
 
 
 def _panel(

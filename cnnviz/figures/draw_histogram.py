@@ -51,8 +51,8 @@ def draw_histogram(
             "title": {"text": _("{label}, logarithmic scale", label=label), "standoff": 6},
         }  # fmt: skip
         more["yaxis2"] = {**axis, "anchor": "x2", "rangemode": "tozero"}
-    figure = go.Figure(traces)
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _,
             dark,
@@ -62,9 +62,8 @@ def draw_histogram(
             xaxis={**axis, "domain": ends, "title": {"text": label, "standoff": 6}},
             yaxis={**axis, "rangemode": "tozero", "title": {"text": _("Draws"), "standoff": 6}},
             **more,
-        )
+        ),
     )
-    return figure
 
 
 def bars(

@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 import plotly.graph_objects as go
 
+from cnnviz.figures.lines import upright
 from cnnviz.figures.theme import layout, palette
 from cnnviz.language import N_, Language
 
@@ -72,27 +73,27 @@ def garment_curve_lines(
         hovertext=hover, hoverinfo="text",
     )  # fmt: skip
     axis: dict[str, Any] = {"gridcolor": colours.grid, "fixedrange": True, "automargin": True, "zeroline": False}
-    figure = go.Figure([line])
-    figure.update_layout(
+    flips = [(value, names[after]) for value, before, after in curve.flips if curve.label in (before, after)]
+    return go.Figure(
+        [line],
         layout(
             _,
             dark,
             height=HEIGHT,
             margin={"l": 4, "r": 12, "t": 28, "b": 8},
+            shapes=[upright(value, {"color": colours.neutral, "dash": "dot", "width": 1.5}) for value, _name in flips],
+            annotations=[
+                {"x": math.log10(value) if log else value, "y": 1.02, "yref": "paper", "yanchor": "bottom",
+                 "xanchor": "left", "text": f"→ {name}", "showarrow": False, "font": {"size": 12}}
+                for value, name in flips
+            ],
             xaxis={**axis, "title": {"text": label, "standoff": 6}, "type": "log" if log else "linear"},
             yaxis={
                 **axis, "range": [-0.02, 1.02], "tickformat": ".0%",
                 "title": {"text": _("Probability: {name}", name=names[curve.label]), "standoff": 6},
             },
-        )
+        ),
     )  # fmt: skip
-    for value, _before, after in (flip for flip in curve.flips if curve.label in flip[1:]):
-        figure.add_vline(x=value, line={"color": colours.neutral, "dash": "dot", "width": 1.5})
-        figure.add_annotation(
-            x=math.log10(value) if log else value, y=1.02, yref="paper", yanchor="bottom", xanchor="left",
-            text=f"→ {names[after]}", showarrow=False, font={"size": 12},
-        )  # fmt: skip
-    return figure
 
 
 def describe_garment_curve(curve: Curve, label: str, names: Sequence[str], _: Language) -> str:

@@ -82,8 +82,8 @@ def block_diagonal(
     column = {"type": "rect", "x0": follow - 0.5, "x1": follow + 0.5, "y0": 0.5, "y1": size + 0.5,
               "line": {"color": colour, "width": 3}}  # fmt: skip
     ticks = sorted({1, *range(size // 4, size + 1, size // 4)})
-    figure = go.Figure(traces)
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _, dark, height=HEIGHT, margin={"l": 4, "r": 4, "t": 30, "b": 8}, shapes=[*frames, column],
             xaxis={"title": {"text": _("Input channel"), "standoff": 4}, "range": [0.3, size * 1.36],
@@ -95,9 +95,8 @@ def block_diagonal(
                  "font": {"size": 13}}
                 for text, place in (("3×3", first), ("1×1", second))
             ],
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def describe_block_diagonal(found: Matrix, groups: int, follow: int, _: Language) -> str:
@@ -169,17 +168,16 @@ def budget_bars(splits: Sequence[Choice], _: Language, *, colour: str, dark: boo
         ],
         hoverinfo="text",
     )  # fmt: skip
-    figure = go.Figure([bars])
-    figure.update_layout(
+    return go.Figure(
+        [bars],
         layout(
             _, dark, height=BARS_HEIGHT, margin={"l": 4, "r": 4, "t": 56, "b": 8}, bargap=0.35,
             xaxis={"type": "category", "title": {"text": _("Groups × width of a group"), "standoff": 6}, "tickangle": 0,
                    "fixedrange": True, "automargin": True},
             yaxis={"title": {"text": _("Channels of the middle")}, "gridcolor": colours.grid, "rangemode": "tozero",
                    "fixedrange": True, "automargin": True, "zeroline": False},
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def describe_budget(splits: Sequence[Choice], _: Language) -> str:

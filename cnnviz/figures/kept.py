@@ -68,18 +68,17 @@ def kept_bars(rows: Sequence[Holding], _: Language, *, colours: dict[str, str], 
             hovertext=[_("Everything else: {size}", size=_.bytes(size)) for size in rest], hoverinfo="text",
         ),
     ]  # fmt: skip
-    figure = go.Figure(traces)
     ticks, words = _ticks(max(row.saved_bytes for row in rows), _)
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _, dark, height=HEIGHT, barmode="stack", bargap=0.3, margin={"l": 4, "r": 4, "t": 12, "b": 8},
             xaxis={"title": {"text": _("Kept for the backward pass")}, "tickvals": ticks, "ticktext": words,
                    "gridcolor": theme.grid, "fixedrange": True, "zeroline": False,
                    "range": [0, 1.45 * max(row.saved_bytes for row in rows)]},
             yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True, "ticklabelstandoff": 6},
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def _ticks(largest: int, _: Language) -> tuple[list[int], list[str]]:

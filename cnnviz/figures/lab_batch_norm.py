@@ -51,25 +51,23 @@ def framed_tensor(values: NDArray[Any], channel: int, _: Language, *, dark: bool
     height, width = drawn.shape
     step = (width + _GAP) / shown.shape[1]
     left = channel * step - _GAP / 2 - 0.5
-    figure = go.Figure(
+    traces = [
         go.Heatmap(
             z=drawn, zmin=low, zmax=high, colorscale="Cividis", showscale=False, hovertemplate="%{z:.3f}<extra></extra>"
         )
-    )
-    figure.add_shape(
-        type="rect",
-        x0=left,
-        x1=left + step,
-        y0=-_GAP,
-        y1=height + _GAP / 2,
-        line={"color": colour(1, dark), "width": 5},
-    )
+    ]
+    frame = {
+        "type": "rect", "x0": left, "x1": left + step, "y0": -_GAP, "y1": height + _GAP / 2,
+        "line": {"color": colour(1, dark), "width": 5},
+    }  # fmt: skip
     rows = (height + _GAP) / len(shown)
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _,
             dark,
             height=HEIGHT,
+            shapes=[frame],
             margin={"l": 4, "r": 4, "t": 8, "b": 8},
             xaxis={
                 "title": {"text": _("Channels") if shown.shape[2] > 1 else _("Units"), "standoff": 4},
@@ -84,9 +82,8 @@ def framed_tensor(values: NDArray[Any], channel: int, _: Language, *, dark: bool
                 "showgrid": False, "zeroline": False, "fixedrange": True, "range": [height + _GAP, -_GAP],
                 "automargin": True,
             },
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def distributions(
@@ -104,7 +101,8 @@ def distributions(
     everything = np.concatenate([values.ravel() for _title, values in groups])
     low, high = float(everything.min()), float(everything.max())
     edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
-    figure, rows = go.Figure(), len(groups)
+    traces: list[Any] = []
+    rows = len(groups)
     panels: dict[str, Any] = {}
     titles = []
     for number, (title, values) in enumerate(groups):
@@ -119,21 +117,21 @@ def distributions(
             {"text": title, "x": 0, "xref": "paper", "xanchor": "left", "y": top, "yref": "paper", "yanchor": "top",
              "showarrow": False, "align": "left", "font": {"size": 14, "color": colours.ink}}
         )  # fmt: skip
-        figure.add_trace(
+        traces.append(
             go.Bar(
                 x=(edges[:-1] + edges[1:]) / 2, y=shares, yaxis=f"y{suffix}", marker={"color": colour(number, dark)},
                 hovertemplate="%{x:.2f}: %{y:.1%}<extra></extra>",
             )
         )  # fmt: skip
     axis = {"gridcolor": colours.grid, "zeroline": True, "zerolinecolor": colours.ink, "fixedrange": True}
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _, dark, height=height, bargap=0, margin={"l": 4, "r": 4, "t": 4, "b": 8},
             xaxis={**axis, "title": {"text": _("Value"), "standoff": 4}, "anchor": f"y{'' if rows == 1 else rows}"},
             annotations=titles, **panels,
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def noise_strips(
@@ -149,29 +147,35 @@ def noise_strips(
         dark: whether the reader's theme is dark.
     """
     colours = palette(dark)
-    figure = go.Figure()
+    traces: list[Any] = []
     for place, (size, values) in enumerate(draws.items()):
         here = size == chosen
         spread = np.linspace(-0.28, 0.28, len(values))  # so that equal values stay apart
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=place + spread, y=values, mode="markers", hovertemplate="%{y:.3f}<extra></extra>",
                 marker={"color": colour(0, dark) if here else colours.neutral, "size": 8 if here else 5,
                         "opacity": 1 if here else 0.5, "symbol": "diamond" if here else "circle"},
             )
         )  # fmt: skip
-    figure.add_hline(y=prediction, line={"color": colour(1, dark), "width": 2, "dash": "dash"})
+    always = {
+        "type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": prediction, "y1": prediction,
+        "line": {"color": colour(1, dark), "width": 2, "dash": "dash"},
+    }  # fmt: skip
     words = _("prediction mode: always the same")
-    figure.add_annotation(
-        x=1, xref="paper", xanchor="right", y=1, yref="paper", yanchor="top", showarrow=False,
-        text=f"<b>- - {words}</b>", font={"color": colour(1, dark), "size": 14},
-    )  # fmt: skip
+    note = {
+        "x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper", "yanchor": "top", "showarrow": False,
+        "text": f"<b>- - {words}</b>", "font": {"color": colour(1, dark), "size": 14},
+    }  # fmt: skip
     axis = {"gridcolor": colours.grid, "zeroline": False, "fixedrange": True}
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _,
             dark,
             height=HEIGHT,
+            shapes=[always],
+            annotations=[note],
             margin={"l": 4, "r": 8, "t": 12, "b": 8},
             xaxis={
                 **axis,
@@ -180,6 +184,5 @@ def noise_strips(
                 "ticktext": [f"<b>{size}</b>" if size == chosen else str(size) for size in draws],
             },
             yaxis={**axis, "title": {"text": _("Normalised value"), "standoff": 4}, "automargin": True},
-        )
+        ),
     )
-    return figure

@@ -31,19 +31,17 @@ def filter_sheet(weights: NDArray[Any], chosen: int, _: Language, *, dark: bool)
         y, x = index // columns * step, index % columns * step
         sheet[y : y + side, x : x + side] = one
     most = float(np.abs(weights).max()) or 1.0
-    figure = go.Figure(
-        go.Heatmap(z=sheet, zmin=-most, zmax=most, colorscale="Greys_r", showscale=False,
-                   hovertemplate="%{z:.3f}<extra></extra>")
-    )  # fmt: skip
+    traces = go.Heatmap(z=sheet, zmin=-most, zmax=most, colorscale="Greys_r", showscale=False,
+                        hovertemplate="%{z:.3f}<extra></extra>")  # fmt: skip
     top, left = chosen // columns * step - 1, chosen % columns * step - 1
-    frame = {"color": colour(1, dark), "width": 4}
-    figure.add_shape(type="rect", x0=left, x1=left + step, y0=top, y1=top + step, line=frame)
+    frame = {"type": "rect", "x0": left, "x1": left + step, "y0": top, "y1": top + step,
+             "line": {"color": colour(1, dark), "width": 4}}  # fmt: skip
     axis = {"visible": False, "fixedrange": True}
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
-            _, dark, height=_ROW * rows + 8, margin={"l": 4, "r": 4, "t": 4, "b": 4},
+            _, dark, height=_ROW * rows + 8, shapes=[frame], margin={"l": 4, "r": 4, "t": 4, "b": 4},
             xaxis={**axis, "range": (-1.5, COLUMNS / 2 * step if columns < COLUMNS / 2 else columns * step)},
             yaxis={**axis, "range": (rows * step, -1.5), "scaleanchor": "x"},
-        )
+        ),
     )  # fmt: skip
-    return figure

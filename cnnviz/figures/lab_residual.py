@@ -61,7 +61,7 @@ def class_drawing(
          "showarrow": False, "xshift": 4, "font": {"size": 13, "color": ink}}
         for number, disc in enumerate(discs, start=1)
     ]  # fmt: skip
-    figure = go.Figure(
+    traces = (
         go.Scatter(
             x=[nearest[0], target[0]], y=[nearest[1], target[1]], mode="lines+markers+text",
             line={"color": colour(1, dark), "width": 3, "dash": "dot"},
@@ -71,13 +71,13 @@ def class_drawing(
         )
     )  # fmt: skip
     hidden = {"visible": False, "fixedrange": True}
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _, dark, height=HEIGHT, shapes=shapes, annotations=marks, margin={"l": 4, "r": 4, "t": 12, "b": 8},
             xaxis={**hidden, "range": (-3.2, 3.7)}, yaxis={**hidden, "range": (-2.4, 2.5), "scaleanchor": "x"},
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def distance_bars(distances: Sequence[float], _: Language, *, dark: bool) -> go.Figure:
@@ -90,22 +90,19 @@ def distance_bars(distances: Sequence[float], _: Language, *, dark: bool) -> go.
     """
     colours, last = palette(dark), len(distances)
     axis = {"fixedrange": True, "gridcolor": colours.grid, "zeroline": False}
-    figure = go.Figure(
+    return go.Figure(
         go.Bar(
             x=[f"F{number}" for number in range(1, last + 1)], y=list(distances),
             marker={"color": [colour(0, dark) if number == last else colours.neutral for number in range(1, last + 1)]},
             text=[_.number(distance, 2) for distance in distances], textposition="outside", textfont={"size": 14},
             cliponaxis=False, hoverinfo="skip",
-        )
-    )  # fmt: skip
-    figure.update_layout(
+        ),
         layout(
             _, dark, height=HEIGHT, margin={"l": 4, "r": 4, "t": 12, "b": 8}, xaxis=axis,
             yaxis={**axis, "range": (0, max(1.0, *distances, 0.0) * 1.15), "automargin": True,
                    "title": {"text": _("Distance from f⋆"), "standoff": 4}},
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def pictures_in_a_row(pictures: Sequence[tuple[str, NDArray[Any]]], _: Language, *, dark: bool) -> go.Figure:
@@ -121,7 +118,7 @@ def pictures_in_a_row(pictures: Sequence[tuple[str, NDArray[Any]]], _: Language,
     sheet = np.full((height, step * len(pictures) - _GAP), np.nan)
     for index, (_title, picture) in enumerate(pictures):
         sheet[:, index * step : index * step + width] = picture
-    figure = go.Figure(
+    traces = (
         go.Heatmap(z=sheet, zmin=0, zmax=1, colorscale="Greys_r", showscale=False,
                    hovertemplate="%{z:.2f}<extra></extra>")
     )  # fmt: skip
@@ -131,11 +128,11 @@ def pictures_in_a_row(pictures: Sequence[tuple[str, NDArray[Any]]], _: Language,
         for index, (title, _picture) in enumerate(pictures)
     ]  # fmt: skip
     hidden = {"visible": False, "fixedrange": True}
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _, dark, height=PICTURES_HEIGHT, annotations=titles, margin={"l": 0, "r": 0, "t": 4, "b": 0},
             xaxis={**hidden, "range": (-1, step * len(pictures) - _GAP)},
             yaxis={**hidden, "range": (height, -5), "scaleanchor": "x"},
-        )
+        ),
     )  # fmt: skip
-    return figure

@@ -73,10 +73,10 @@ def layer_lines(lines: Sequence[Line], measure: str, _: Language, dark: bool = F
         dark: whether the reader's theme is dark.
     """
     colours, kind = palette(dark), MEASURES[measure]
-    figure = go.Figure()
+    traces: list[Any] = []
     for line in lines:
         values = layer_values(line.report, measure)
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=list(range(1, len(values) + 1)),
                 y=values,
@@ -93,7 +93,8 @@ def layer_lines(lines: Sequence[Line], measure: str, _: Language, dark: bool = F
         )
     longest = max(len(layer_values(line.report, measure)) for line in lines)
     axis: dict[str, Any] = {"gridcolor": colours.grid, "fixedrange": True, "zeroline": False}
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _,
             dark,
@@ -104,9 +105,8 @@ def layer_lines(lines: Sequence[Line], measure: str, _: Language, dark: bool = F
                 **axis, "title": {"text": _(kind.title)}, "automargin": True, "tickformat": "~s", "nticks": 6,
                 "type": "linear" if kind.adds else "log",
             },
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def describe_layer_lines(lines: Sequence[Line], measure: str, _: Language) -> str:

@@ -64,23 +64,27 @@ def line_chart(
         at: where a vertical line stands, or None.
     """
     colours = DARK if dark else palette(False)
-    figure = go.Figure([_trace(one, x, y, dark) for one in reversed(series)])
+    traces = [_trace(one, x, y, dark) for one in reversed(series)]
     low, high = _range(series, y)
     common = {"gridcolor": colours.grid, "zeroline": False, "fixedrange": True}
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _,
             dark,
             height=height,
-            margin={"l": 4, "r": 12 + 8 * max(len(one.name) for one in series), "t": 12, "b": 8},
+            margin={"l": 4, "r": 12, "t": 12, "b": 8},
             xaxis={**common, **_axis(x)},
             yaxis={**common, **_axis(y), **_ticks(low, high, y), "range": [low, high], "automargin": True},
             annotations=_names(series, x, y, (low, high), dark),
-        )
+            shapes=[] if at is None else [upright(at, {"color": colours.ink, "width": 1.5, "dash": "dot"})],
+        ),
     )
-    if at is not None:
-        figure.add_vline(x=at, line={"color": colours.ink, "width": 1.5, "dash": "dot"})
-    return figure
+
+
+def upright(at: float, line: dict[str, Any]) -> dict[str, Any]:
+    """A vertical line from the lower to the upper end of the drawing."""
+    return {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "y domain", "line": line}
 
 
 def _axis(axis: Axis) -> dict[str, Any]:

@@ -73,17 +73,16 @@ def pixel_pictures(
          "showarrow": False, "font": {"size": 14, "color": colours.ink}}
         for text, place in ((_("In: red, green, blue"), 0.0), (_("Out: one channel"), 0.515))
     ]  # fmt: skip
-    figure = go.Figure(traces)
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _, dark, height=HEIGHT, margin={"l": 2, "r": 2, "t": 26, "b": 2}, shapes=frames, annotations=titles,
             xaxis={**hidden, "domain": (0.0, 0.485), "range": [-0.5, columns - 0.5]},
             yaxis={**hidden, "range": [rows - 0.5, -0.5], "scaleanchor": "x", "constrain": "domain"},
             xaxis2={**hidden, "domain": (0.515, 1.0), "anchor": "y2", "range": [-0.5, columns - 0.5]},
             yaxis2={**hidden, "anchor": "x2", "range": [rows - 0.5, -0.5], "scaleanchor": "x2", "constrain": "domain"},
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def _frame(row: int, column: int, x: str, y: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from cnnviz.figures.lines import upright
 from cnnviz.figures.theme import layout, palette
 from cnnviz.language import Language
 
@@ -37,7 +38,7 @@ def rate_curve(
     colours = palette(dark)
     finite = smooth[np.isfinite(smooth)]
     top = max(2.6, float(finite[0]) * _ABOVE) if len(finite) else 2.6
-    figure = go.Figure(
+    traces = (
         [
             go.Scatter(
                 x=rates, y=loss, mode="lines", line={"color": colour, "width": 1}, opacity=0.35, hoverinfo="skip"
@@ -49,20 +50,29 @@ def rate_curve(
         ]
     )  # fmt: skip
     axis = {"gridcolor": colours.grid, "zeroline": False, "fixedrange": True}
-    figure.update_layout(
+    marked = [] if suggested is None else [suggested]
+    return go.Figure(
+        traces,
         layout(
             _,
             dark,
             height=HEIGHT,
             margin={"l": 4, "r": 16, "t": 24, "b": 8},
+            shapes=[upright(rate, {"color": colours.ink, "width": 2, "dash": "dot"}) for rate in marked],
+            annotations=[
+                {
+                    "x": float(np.log10(rate)),
+                    "y": top,
+                    "yanchor": "top",
+                    "xanchor": "left",
+                    "showarrow": False,
+                    "xshift": 6,
+                    "text": f"<b>{_.significant(rate)}</b>",
+                    "font": {"size": 16, "color": colours.ink},
+                }
+                for rate in marked
+            ],
             xaxis={**axis, "type": "log", "title": {"text": _("Learning rate")}, "dtick": 1},
             yaxis={**axis, "title": {"text": _("Loss (nats)")}, "range": [0, top], "automargin": True},
-        )
+        ),
     )
-    if suggested is not None:
-        figure.add_vline(x=suggested, line={"color": colours.ink, "width": 2, "dash": "dot"})
-        figure.add_annotation(
-            x=float(np.log10(suggested)), y=top, yanchor="top", xanchor="left", showarrow=False, xshift=6,
-            text=f"<b>{_.significant(suggested)}</b>", font={"size": 16, "color": colours.ink},
-        )  # fmt: skip
-    return figure

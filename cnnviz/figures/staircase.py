@@ -124,16 +124,15 @@ def staircase_bars(stages: Sequence[Stage], _: Language, *, colour: str, dark: b
             {"text": _("{size} px", size=f"{size}×{size}"), "x": (inside[0] + inside[-1]) / 2, "y": 1, "yref": "paper",
              "yanchor": "bottom", "showarrow": False, "font": {"size": 13, "color": colours.neutral}}
         )  # fmt: skip
-    figure = go.Figure(traces)
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _, dark, height=HEIGHT, barmode="stack", bargap=0.12, margin={"l": 4, "r": 4, "t": 30, "b": 8},
             annotations=notes, xaxis=_stages_axis(stages, places, _),
             yaxis={"title": {"text": _("Channels")}, "gridcolor": colours.grid, "fixedrange": True, "automargin": True,
                    "zeroline": False, "range": [0, 1.12 * max(stage.channels for stage in stages)]},
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def _stages_axis(stages: Sequence[Stage], places: Sequence[int], _: Language) -> dict[str, Any]:
@@ -165,7 +164,7 @@ def join_weights(stages: Sequence[Stage], _: Language, *, colour: str, dark: boo
         (_("could be added"), [stage.weights_added for stage in layers], colours.neutral, "circle-open", "dash"),
         (_("put behind"), [stage.weights for stage in layers], colour, "circle", "solid"),
     )
-    figure = go.Figure(
+    traces = (
         [
             go.Scatter(
                 x=names, y=values, mode="lines+markers+text", line={"color": shade, "width": 2.5, "dash": dash},
@@ -178,7 +177,8 @@ def join_weights(stages: Sequence[Stage], _: Language, *, colour: str, dark: boo
         ]
     )  # fmt: skip
     top = max(rows[0][1])
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _, dark, height=WEIGHTS_HEIGHT, margin={"l": 4, "r": 12, "t": 24, "b": 8}, showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
@@ -186,9 +186,8 @@ def join_weights(stages: Sequence[Stage], _: Language, *, colour: str, dark: boo
                    "title": {"text": _("Block.layer"), "standoff": 4}},
             yaxis={"title": {"text": _("Weights of the layer")}, "gridcolor": colours.grid, "tickformat": "~s",
                    "fixedrange": True, "automargin": True, "zeroline": False, "range": [0, top * 1.15], "nticks": 5},
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def describe_join_weights(stages: Sequence[Stage], _: Language) -> str:

@@ -80,8 +80,8 @@ def sweep_lines(
          "showarrow": False, "font": {"size": 14}}
         for (name, _field, _x, _y), place in zip(panels, (0.0, 0.56), strict=True)
     ]  # fmt: skip
-    figure = go.Figure(traces)
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _,
             dark,
@@ -92,9 +92,8 @@ def sweep_lines(
             yaxis=vertical,
             yaxis2={**vertical, "anchor": "x2"},
             annotations=titles,
-        )
+        ),
     )
-    return figure
 
 
 def describe_sweep(points: Sequence[Point], own: int, knob: str, _: Language) -> str:

@@ -84,16 +84,15 @@ def terms_lines(found: Series, name: str, _: Language, *, colour: str, other: st
             )
         )  # fmt: skip
     axis = {"gridcolor": colours.grid, "zerolinecolor": colours.neutral, "fixedrange": True}
-    figure = go.Figure(traces)
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _, dark, height=HEIGHT, margin={"l": 4, "r": 8, "t": 40, "b": 8}, showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 15}},
             xaxis={**axis, "title": {"text": "x"}},
             yaxis={**axis, "range": [low - room, high + room], "automargin": True},
-        )
+        ),
     )  # fmt: skip
-    return figure
 
 
 def describe_terms(found: Series, name: str, _: Language) -> str:

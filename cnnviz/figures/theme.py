@@ -18,8 +18,6 @@ class Palette:
 LIGHT: Final = Palette(ink="#1f242c", grid="#d5dbe3", neutral="#5b6675")
 DARK: Final = Palette(ink="#e6e9ef", grid="#3a4452", neutral="#9aa6b6")
 FONT_SIZE: Final = 14
-PLAIN: Final = {"displayModeBar": False}
-"""What a plotly chart on a page is configured with: no tools over the picture."""
 
 
 def palette(dark: bool) -> Palette:

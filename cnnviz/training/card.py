@@ -255,7 +255,7 @@ KERNELS: Final = {
 
 STATES: Final = {
     "queued": N_("Waiting"),
-    "running": N_("Training"),
+    "running": N_("In training"),
     "paused": N_("Paused"),
     "stopping": N_("Stopping"),
     "finished": N_("Finished"),

@@ -10,7 +10,6 @@ from cnnviz.architectures import architecture
 from cnnviz.data import CLASS_NAMES, encode_png
 from cnnviz.errors import CnnvizError
 from cnnviz.figures.garment_curve import describe_garment_curve, garment_curve_lines
-from cnnviz.figures.theme import PLAIN
 from cnnviz.insight import published
 from cnnviz.insight.garment_curve import GarmentCurve, garment_curve, moved
 from cnnviz.insight.imagenet_curve import CATS, imagenet_curve
@@ -19,6 +18,7 @@ from cnnviz.specs.augmentation import Operation
 from cnnviz.specs.augmentation.base import Parameter
 from cnnviz.ui.augmentation import View
 from cnnviz.ui.choosing_runs import trained_runs
+from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.engine import engine
 from cnnviz.ui.overlay import option_text
 from cnnviz.ui.places import TRAINING, page_link
@@ -129,9 +129,9 @@ def _render_curve(
     label = _(parameter.label) + (f" ({parameter.unit})" if parameter.unit else "")
     words = describe_garment_curve(curve, label, names, _)
     st.markdown(words)
-    st.plotly_chart(
+    figure_chart(
         garment_curve_lines(curve, label, names, _, colour=colour, log=parameter.scale == "log", dark=dark()),
-        config=PLAIN, alt=words, key="boot chart",
+        _, alt=words, key="boot chart",
     )  # fmt: skip
     count = min(SHOWN, len(curve.values))
     places = [round(place * (len(curve.values) - 1) / max(count - 1, 1)) for place in range(count)]

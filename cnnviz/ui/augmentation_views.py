@@ -12,13 +12,13 @@ from cnnviz.augmentation.mixed import Mixed, mixed_batch
 from cnnviz.data import CLASS_NAMES, encode_jpeg, encode_png
 from cnnviz.figures.channel_histogram import channel_histograms, channel_shares, describe_channels
 from cnnviz.figures.draw_histogram import describe_draws, draw_histogram
-from cnnviz.figures.theme import PLAIN
 from cnnviz.language import N_, Language
 from cnnviz.specs.augmentation import Operation, PipelineSpec, Size
 from cnnviz.specs.augmentation.policies import PolicyOperation
 from cnnviz.ui.augmentation import View
 from cnnviz.ui.augmentation_boot import render_boot
 from cnnviz.ui.chain import chain_sentence
+from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.reader import dark
 
 DRAWS: Final = 1000
@@ -106,7 +106,7 @@ def _render_draws(view: View, _: Language) -> None:
     label = _label(step, name, _, unit=True)
     words = describe_draws(values, label, _, log=log)
     st.markdown(words)
-    st.plotly_chart(draw_histogram(values, label, _, log=log, dark=dark()), config=PLAIN, alt=words, key="draws chart")
+    figure_chart(draw_histogram(values, label, _, log=log, dark=dark()), _, alt=words, key="draws chart")
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -145,7 +145,7 @@ def _render_channels(view: View, _: Language) -> None:
     shares = channel_shares(view.picture.image), channel_shares(after)
     words = describe_channels(*shares, _)
     st.markdown(words)
-    st.plotly_chart(channel_histograms(*shares, _, dark=dark()), config=PLAIN, alt=words, key="channels chart")
+    figure_chart(channel_histograms(*shares, _, dark=dark()), _, alt=words, key="channels chart")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

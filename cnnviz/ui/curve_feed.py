@@ -1,4 +1,4 @@
-"""What the live curves fetch by themselves while a run trains: its new points, a few hundred bytes twice a second.
+"""What the live curves fetch by themselves while a run trains: its new points and words, some hundred bytes at a time.
 
 A rerun of a fragment names every page of the app in its first message, which is more than all points in between. So the
 page's script says only rarely how things stand, and the browser asks here for what came since a step. Whoever was shown
@@ -21,10 +21,12 @@ from starlette.routing import Route
 
 from cnnviz.errors import CnnvizError
 from cnnviz.events import Evaluated
+from cnnviz.language import LANGUAGES, Language
 from cnnviz.ui.components.assets import asset_path
 from cnnviz.ui.components.curve_wire import HISTORY, TAIL, encode, part
 from cnnviz.ui.engine import COOKIE, engine
 from cnnviz.ui.measures import Measure, measure_named, values_of
+from cnnviz.ui.run_words import moving_words
 
 _SECRET: Final = secrets.token_bytes(32)
 _ASKED: Final = re.compile(r"([a-z2-9]{10})\.(\d{1,9})\.(\d{1,9})\.([0-9a-f]{16})")
@@ -43,7 +45,10 @@ def _ticket(run_id: str, cookie: str) -> str:
     return hmac.digest(_SECRET, f"{run_id} {cookie}".encode(), "sha256").hex()[:16]
 
 
-def points_since(questions: Mapping[str, tuple[int, int]], waited: float, measure: Measure = "accuracy") -> bytes:
+def points_since(
+    questions: Mapping[str, tuple[int, int]], waited: float, measure: Measure = "accuracy",
+    reader: Language | None = None,
+) -> bytes:  # fmt: skip
     """The points of some runs since a training step and a measurement of each, as `curve_wire.encode` writes them.
 
     A run that has gone is left out. Each one's entry says its state; "train" and "test" are there if something is new.
@@ -52,6 +57,7 @@ def points_since(questions: Mapping[str, tuple[int, int]], waited: float, measur
         questions: by run: the last training step and the last measured step that the browser has.
         waited: seconds since it last asked; the longer, the more points it gets.
         measure: what comes with the losses of the training steps.
+        reader: in whose language the first run's words come along; None leaves them out.
     """
     store = engine().store
     header: dict[str, Any] = {"runs": []}
@@ -62,6 +68,8 @@ def points_since(questions: Mapping[str, tuple[int, int]], waited: float, measur
             record = store.record(run_id)
         except CnnvizError:
             continue
+        if reader is not None and not header["runs"]:
+            header["words"] = moving_words(record, reader)
         # A run that was continued from an earlier checkpoint takes some of its steps again.
         trained, tested = (min(step, record.step) for step in known)
         steps = store.steps(run_id, trained)
@@ -97,12 +105,17 @@ def _serve(request: Request) -> Response:
     try:
         waited = float(request.query_params.get("waited", "0"))
         measure = measure_named(request.query_params.get("measure", ""))
-        data = points_since(questions, waited if math.isfinite(waited) else 0.0, measure)
+        language = request.query_params.get("words", "")
+        reader = Language(language) if language in LANGUAGES else None
+        data = points_since(questions, waited if math.isfinite(waited) else 0.0, measure, reader)
     except (CnnvizError, ValueError):
         return PlainTextResponse("", status_code=503, headers=_HEADERS)
     return Response(data, media_type="application/octet-stream", headers=_HEADERS)
 
 
 def feed_route() -> Route:
-    """Answers at `/app/points?runs=<id>.<step>.<measured step>.<ticket>,…&waited=<seconds>&measure=<name>`."""
+    """Answers at `/app/points?runs=<id>.<step>.<measured step>.<ticket>,…&waited=<seconds>`.
+
+    With `&measure=<name>` another line than the accuracy, with `&words=<language>` the words of the first run.
+    """
     return Route(asset_path("points"), _serve, methods=["GET"], name="points")

@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.figures.lines import Axis, Series, line_chart
-from cnnviz.figures.theme import PLAIN
 from cnnviz.insight import activations as insight
 from cnnviz.language import Language
 from cnnviz.specs.labs.activations import ActivationsSpec
+from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.fields import choice_label
 from cnnviz.ui.reader import dark
 
@@ -43,7 +43,7 @@ def render_curves(spec: ActivationsSpec, _: Language) -> dict[str, Any]:
         largest=_.significant(float(found.slope.max())),
     )
     st.markdown(sentence)
-    st.plotly_chart(
+    figure_chart(
         line_chart(
             [Series(name, found.x, found.value, 0), Series(_("its slope"), found.x, found.slope, 1)],
             Axis(_("Input")),
@@ -52,7 +52,7 @@ def render_curves(spec: ActivationsSpec, _: Language) -> dict[str, Any]:
             dark=dark(),
             at=spec.at,
         ),
-        config=PLAIN,
+        _,
         alt=sentence,
         key="curves",
     )
@@ -109,9 +109,9 @@ def render_signal(spec: ActivationsSpec, _: Language) -> dict[str, Any]:
 def _draw(sentence: str, lines: list[Series], below: str, left: str, _: Language) -> None:
     """A sentence and a logarithmic chart over the layers."""
     st.markdown(sentence)
-    st.plotly_chart(
+    figure_chart(
         line_chart(lines, Axis(below), Axis(left, log=True), _, dark=dark()),
-        config=PLAIN,
+        _,
         alt=sentence,
         key="depth",
     )

@@ -8,10 +8,10 @@ import streamlit as st
 
 from cnnviz.figures.lab_batch_norm import distributions, framed_tensor, noise_strips
 from cnnviz.figures.lines import Axis, Series, line_chart
-from cnnviz.figures.theme import PLAIN
 from cnnviz.insight import batch_norm as insight
 from cnnviz.language import Language
 from cnnviz.specs.labs.batch_norm import BatchNormSpec, racers
+from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.lab_race import render_race
 from cnnviz.ui.reader import dark
 
@@ -48,9 +48,11 @@ def render_axes(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
         "A grid of activations, a row per picture and a column per channel; the column of channel {channel} is framed.",
         channel=spec.channel,
     )
-    tensor.plotly_chart(framed_tensor(batch, channel, _, dark=dark()), config=PLAIN, alt=words, key="tensor")
+    with tensor:
+        figure_chart(framed_tensor(batch, channel, _, dark=dark()), _, alt=words, key="tensor")
     groups = [(_spread(_("Before"), before, _), before), (_spread(_("After"), after, _), after)]
-    spread.plotly_chart(distributions(groups, _, dark=dark()), config=PLAIN, alt=_words(groups), key="spread")
+    with spread:
+        figure_chart(distributions(groups, _, dark=dark()), _, alt=_words(groups), key="spread")
     return {"positions": _.number(found.positions), "values": _.number(count)}
 
 
@@ -86,26 +88,28 @@ def render_modes(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
         variance=_.significant(variance),
         true_variance=_.significant(moving.true_variance),
     )
-    left.plotly_chart(
-        line_chart(
-            [
-                Series(_("mean"), steps, moving.means, 0),
-                Series(_("variance"), steps, moving.variances, 1),
-                Series("", ends, [moving.true_mean] * 2, None),
-                Series("", ends, [moving.true_variance] * 2, None),
-            ],
-            Axis(_("Batches seen")),
-            Axis(_("Moving average")),
+    with left:
+        figure_chart(
+            line_chart(
+                [
+                    Series(_("mean"), steps, moving.means, 0),
+                    Series(_("variance"), steps, moving.variances, 1),
+                    Series("", ends, [moving.true_mean] * 2, None),
+                    Series("", ends, [moving.true_variance] * 2, None),
+                ],
+                Axis(_("Batches seen")),
+                Axis(_("Moving average")),
+                _,
+                dark=dark(),
+                at=spec.batches,
+            ),
             _,
-            dark=dark(),
-            at=spec.batches,
-        ),
-        config=PLAIN,
-        alt=sentence,
-        key="running",
-    )
+            alt=sentence,
+            key="running",
+        )
     groups = [(_spread(_("Training mode"), trained, _), trained), (_spread(_("Prediction mode"), asked, _), asked)]
-    right.plotly_chart(distributions(groups, _, dark=dark()), config=PLAIN, alt=_words(groups), key="modes")
+    with right:
+        figure_chart(distributions(groups, _, dark=dark()), _, alt=_words(groups), key="modes")
     st.markdown(sentence)
     st.caption(
         _(
@@ -138,9 +142,7 @@ def render_noise(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
         mean=_.number(float(draws[spec.batch_size].mean()), 2),
     )
     st.markdown(sentence)
-    st.plotly_chart(
-        noise_strips(draws, spec.batch_size, prediction, _, dark=dark()), config=PLAIN, alt=sentence, key="noise"
-    )
+    figure_chart(noise_strips(draws, spec.batch_size, prediction, _, dark=dark()), _, alt=sentence, key="noise")
     return {"small": _.significant(spreads[16], 2), "large": _.significant(spreads[256], 2)}
 
 

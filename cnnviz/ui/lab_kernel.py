@@ -6,12 +6,12 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.figures.lab_kernel import filter_sheet
-from cnnviz.figures.theme import PLAIN
 from cnnviz.insight import kernel as insight
 from cnnviz.language import Language
 from cnnviz.specs.labs.kernel import KernelSpec
 from cnnviz.ui.choosing_runs import trained_runs
 from cnnviz.ui.components.convolution import convolution
+from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.engine import engine
 from cnnviz.ui.fields import choice_label
 from cnnviz.ui.overlay import option_text
@@ -69,7 +69,7 @@ def render_trained(spec: KernelSpec, _: Language) -> dict[str, Any]:
         side=weights.shape[0],
         number=number,
     )
-    st.plotly_chart(filter_sheet(found.weights, number - 1, _, dark=dark()), config=PLAIN, alt=words, key="filters")
+    figure_chart(filter_sheet(found.weights, number - 1, _, dark=dark()), _, alt=words, key="filters")
     st.caption(words)
     image = picture(spec.picture)
     output = insight.convolve(image, weights, found.stride, found.padding)

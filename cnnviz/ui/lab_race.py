@@ -16,9 +16,10 @@ from cnnviz.figures.lines import COLOURS
 from cnnviz.language import Language
 from cnnviz.specs.lab import Racer
 from cnnviz.training import RunRecord
+from cnnviz.training.card import STATES
 from cnnviz.ui.components.live_curves import curve_labels, live_curves
 from cnnviz.ui.engine import engine, my_runs
-from cnnviz.ui.runs import STATES, curves_of
+from cnnviz.ui.runs import curves_of
 from cnnviz.ui.start import foresee
 from cnnviz.ui.watching import watch
 

@@ -7,10 +7,10 @@ import streamlit as st
 
 from cnnviz.figures.lab_residual import class_drawing, distance_bars, pictures_in_a_row
 from cnnviz.figures.lines import Axis, Series, line_chart
-from cnnviz.figures.theme import PLAIN
 from cnnviz.insight import residual as insight
 from cnnviz.language import Language
 from cnnviz.specs.labs.residual import ResidualLabSpec, network, racers
+from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.lab_race import render_race
 from cnnviz.ui.reader import dark
 
@@ -45,9 +45,11 @@ def render_classes(spec: ResidualLabSpec, _: Language) -> dict[str, Any]:
     drawing, bars = st.columns([3, 2], gap="small")
     figure = class_drawing(discs, (spec.x, spec.y), discs[-1].nearest(spec.x, spec.y), _, dark=dark())
     words = _("Classes of functions as discs, f⋆ as a star.")
-    drawing.plotly_chart(figure, config=PLAIN, alt=f"{words} {sentence}", key="classes")
+    with drawing:
+        figure_chart(figure, _, alt=f"{words} {sentence}", key="classes")
     words = "; ".join(f"F{number}: {_.number(distance, 2)}" for number, distance in enumerate(distances, start=1))
-    bars.plotly_chart(distance_bars(distances, _, dark=dark()), config=PLAIN, alt=words, key="distances")
+    with bars:
+        figure_chart(distance_bars(distances, _, dark=dark()), _, alt=words, key="distances")
     start = ResidualLabSpec()
     apart = insight.classes(nested=False)
     x, y = (spec.x, spec.y) if insight.loses(apart, spec.x, spec.y) else (start.x, start.y)
@@ -72,7 +74,7 @@ def render_identity(spec: ResidualLabSpec, _: Language) -> dict[str, Any]:
         (_("Plain: g(x)"), found.plain),
         (_("Residual: x + g(x)"), found.residual),
     )
-    st.plotly_chart(pictures_in_a_row(pictures, _, dark=dark()), config=PLAIN, alt=sentence, key="pictures")
+    figure_chart(pictures_in_a_row(pictures, _, dark=dark()), _, alt=sentence, key="pictures")
     scales, left, changed = curves(spec.blocks, spec.seed)
     lines = [
         Series(_("left by plain blocks"), scales, left, 1),
@@ -80,7 +82,7 @@ def render_identity(spec: ResidualLabSpec, _: Language) -> dict[str, Any]:
     ]
     below, left_axis = Axis(_("Size of g's weights"), range=(0, 1)), Axis(_("Share of x"), range=(-0.05, 1.55))
     chart = line_chart(lines, below, left_axis, _, dark=dark(), height=240, at=spec.scale)
-    st.plotly_chart(chart, config=PLAIN, alt=sentence, key="scales")
+    figure_chart(chart, _, alt=sentence, key="scales")
     nothing = insight.through_blocks(0.0, spec.blocks, spec.seed)
     return {"difference": _.percent(nothing.difference), "left": _.percent(nothing.left)}
 
@@ -106,7 +108,7 @@ def render_gradients(spec: ResidualLabSpec, _: Language) -> dict[str, Any]:
         _,
         dark=dark(),
     )
-    st.plotly_chart(chart, config=PLAIN, alt=sentence, key="gradients")
+    figure_chart(chart, _, alt=sentence, key="gradients")
     asked = [gradient_norms(56, residual, True, spec.seed) for residual in (False, True)]
     plain, residual = (_.scientific(float(found[0] / found[-1])) for found in asked)
     return {"plain": plain, "residual": residual}

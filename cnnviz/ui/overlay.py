@@ -12,7 +12,7 @@ from cnnviz.figures.curves import Reference
 from cnnviz.language import Language
 from cnnviz.specs.augmentation import PipelineSpec
 from cnnviz.training import RunRecord
-from cnnviz.training.card import words_of
+from cnnviz.training.card import STATES, words_of
 from cnnviz.training.comparing import (
     SeedBand,
     Setting,
@@ -28,7 +28,7 @@ from cnnviz.ui.diagnosis import findings_of
 from cnnviz.ui.fields import choice_label
 from cnnviz.ui.measures import MEASURES, Measure
 from cnnviz.ui.run_list import plain
-from cnnviz.ui.runs import AXES, STATES, Positions, curves_of, distinct_names
+from cnnviz.ui.runs import AXES, Positions, curves_of, distinct_names
 
 _MOST_REFERENCES: Final = 4
 _OPTIONS: Final = "texts of runs to choose"

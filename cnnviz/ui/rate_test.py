@@ -7,11 +7,11 @@ import streamlit as st
 
 from cnnviz.architectures import architecture
 from cnnviz.figures.rates import rate_curve
-from cnnviz.figures.theme import PLAIN
 from cnnviz.language import Language
 from cnnviz.specs.training import LEARNING_RATES, TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.training.range_test import smoothed, suggest
+from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.engine import engine
 from cnnviz.ui.reader import dark
 from cnnviz.ui.theme import colour_of
@@ -62,11 +62,11 @@ def render_range_test(record: RunRecord, use: Callable[[float], None], _: Langua
             lowest=_.significant(found.smallest_loss),
         )
     st.markdown(sentence)
-    st.plotly_chart(
+    figure_chart(
         rate_curve(
             steps.learning_rate, steps.loss, smoothed(steps.loss), rate, _, colour=colour_of(entry), dark=dark()
         ),
-        config=PLAIN,
+        _,
         alt=_("Loss over learning rate. {sentence}", sentence=sentence),
         key="rates",
     )

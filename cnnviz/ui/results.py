@@ -13,7 +13,6 @@ from cnnviz.data import CLASS_NAMES, encode_png, fashion_mnist
 from cnnviz.errors import CnnvizError
 from cnnviz.events import Evaluated
 from cnnviz.figures.confusion import class_bars, confusion_matrix, describe_confusion, norms_map
-from cnnviz.figures.theme import PLAIN
 from cnnviz.insight.predictions import (
     Predictions,
     class_scores,
@@ -28,6 +27,7 @@ from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.training.records import RECORDED
 from cnnviz.ui.choosing_runs import recorded_runs, trained_runs
+from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.engine import engine, owner
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.overlay import option_text
@@ -134,17 +134,19 @@ def render_confusion(record: RunRecord, found: Predictions, _: Language) -> None
     matrix, names = confusion(found.labels, found.predicted), class_names(_)
     st.markdown(f"**{describe_confusion(matrix, names, _)}**")
     left, right = st.columns([3, 2], gap="medium")
-    left.plotly_chart(
-        confusion_matrix(matrix, names, _, dark()), config=PLAIN, key="confusion",
-        alt=describe_confusion(matrix, names, _),
-    )  # fmt: skip
+    with left:
+        figure_chart(
+            confusion_matrix(matrix, names, _, dark()),
+            _, alt=describe_confusion(matrix, names, _), key="confusion",
+        )  # fmt: skip
     scores = [score.recall for score in class_scores(matrix)]
     colour = colour_of(architecture(record.config.architecture.key))
     said = "; ".join(f"{name} {_.percent(score or 0, 1)}" for name, score in zip(names, scores, strict=True))
-    right.plotly_chart(
-        class_bars(scores, names, _, colour=colour, dark=dark()), config=PLAIN, key="classes",
-        alt=_("Share of each class that was recognised: {shares}", shares=said),
-    )  # fmt: skip
+    with right:
+        figure_chart(
+            class_bars(scores, names, _, colour=colour, dark=dark()),
+            _, alt=_("Share of each class that was recognised: {shares}", shares=said), key="classes",
+        )  # fmt: skip
 
 
 def render_pairs(found: Predictions, _: Language) -> None:
@@ -183,8 +185,9 @@ def render_worst(found: Predictions, _: Language) -> None:
 
 def _sheet(numbers: Sequence[int]) -> bytes:
     images = fashion_mnist("test").images
-    row = np.concatenate([np.pad(images[number], ((0, 0), (0, 2)), constant_values=255) for number in numbers], axis=1)
-    return encode_png(Image.fromarray(row), _SCALE)
+    gap = np.full((images.shape[1], 2), 255, np.uint8)
+    parts = [part for number in numbers for part in (gap, images[number])][1:]
+    return encode_png(Image.fromarray(np.concatenate(parts, axis=1)), _SCALE)
 
 
 def render_replay(record: RunRecord, path: Path, number: int, _: Language) -> None:
@@ -256,10 +259,10 @@ def render_norms(record: RunRecord, what: str, _: Language) -> None:
         _("At the last checkpoint the value of the first layer is {ratio} times that of the last layer.",
           ratio=_.significant(first / last if last else 0, 2))
     )  # fmt: skip
-    st.plotly_chart(
-        norms_map(values, layers, [step for step, _path in chosen], _, dark()), config=PLAIN, key=f"norms {what}",
-        alt=_("Root mean square of each layer over the steps, from {low} to {high}", low=f"{values.min():.1e}",
-              high=f"{values.max():.1e}"),
+    figure_chart(
+        norms_map(values, layers, [step for step, _path in chosen], _, dark()),
+            _, alt=_("Root mean square of each layer over the steps, from {low} to {high}", low=f"{values.min():.1e}",
+              high=f"{values.max():.1e}"), key=f"norms {what}",
     )  # fmt: skip
 
 

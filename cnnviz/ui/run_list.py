@@ -7,8 +7,10 @@ import streamlit as st
 
 from cnnviz.language import Language
 from cnnviz.training import RunRecord
+from cnnviz.training.card import STATES
 from cnnviz.ui.engine import engine, owner
-from cnnviz.ui.runs import ICONS, STATES, run_name
+from cnnviz.ui.run_words import run_name
+from cnnviz.ui.runs import ICONS
 
 SHOWN: Final = 10
 FEW: Final = 5  # so many need no search

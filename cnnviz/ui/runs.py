@@ -11,7 +11,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.events import Controlled, Evaluated
 from cnnviz.figures.curves import Dash, Mark, Reference, RunCurves
 from cnnviz.language import N_, Language
-from cnnviz.training import RunRecord, time_left
+from cnnviz.training import RunRecord
 from cnnviz.training.records import RECORDED
 from cnnviz.ui.components.live_curves import Axis, curve_labels, live_curves, needs_history
 from cnnviz.ui.curve_feed import ticket
@@ -19,6 +19,7 @@ from cnnviz.ui.diagnosis import finding_marks
 from cnnviz.ui.engine import engine
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.measures import MEASURES, Measure, values_of
+from cnnviz.ui.run_words import describe_run, moving_words, run_name
 from cnnviz.ui.work import training_macs
 
 KEY: Final = "curves"
@@ -30,16 +31,6 @@ AXES: Final[Mapping[str, str]] = {
     "macs": "MACs",
 }
 """What a horizontal axis can count."""
-STATES: Final = {
-    "queued": N_("Waiting"),
-    "running": N_("Training"),
-    "paused": N_("Paused"),
-    "stopping": N_("Stopping"),
-    "finished": N_("Finished"),
-    "stopped": N_("Stopped"),
-    "failed": N_("Failed"),
-    "interrupted": N_("Interrupted"),
-}
 ICONS: Final = {
     "queued": ":material/hourglass_empty:",
     "running": ":material/play_arrow:",
@@ -61,11 +52,6 @@ _ACTIONS: Final = {
 Positions = tuple[tuple[int, float], ...]
 """Where some steps of a run lie on an axis: (step, position), straight lines between."""
 _CORNERS: Final = 24  # of a run on an axis of seconds
-
-
-def run_name(record: RunRecord, _: Language) -> str:
-    """What a run is called: the name that a person gave it, or its network's title."""
-    return record.name or _(architecture(record.config.architecture.key).title)
 
 
 def curves_of(
@@ -170,11 +156,12 @@ def render_curves(
     measure: Measure = "accuracy",
     log_loss: bool = False,
 ) -> None:
-    """The curves of some runs over one another, the first one being the one that is talked about."""
+    """The curves of some runs over one another, under the words and figures of the first, which is talked about."""
     names = distinct_names(records, _)
     series = [
         curves_of(record, name, _, axis=axis, measure=measure) for record, name in zip(records, names, strict=True)
     ]
+    words = moving_words(records[0], _, labels=True)
     live_curves(
         series,
         key=KEY,
@@ -187,39 +174,8 @@ def render_curves(
         references=[Reference("loss", 2.302585, _("ln 10: knows nothing yet"))],
         log_loss=log_loss,
         measure=measure,
+        words=words,
     )
-
-
-def describe_run(record: RunRecord, _: Language) -> str:
-    """A run in a sentence, for a screen reader and for the line under the curves."""
-    if record.test_accuracy is None:
-        return _("{name}: {state}, step {step} of {total}.", name=run_name(record, _), state=_(STATES[record.state]),
-                 step=_.number(record.step), total=_.number(record.total_steps))  # fmt: skip
-    return _(
-        "{name}: {state}, step {step} of {total}, test accuracy {accuracy}.",
-        name=run_name(record, _),
-        state=_(STATES[record.state]),
-        step=_.number(record.step),
-        total=_.number(record.total_steps),
-        accuracy=_.percent(record.test_accuracy, 1),
-    )
-
-
-def render_figures(record: RunRecord, _: Language) -> None:
-    """The four numbers of a run that a room looks at."""
-    left = time_left(record)
-    missing = "–"
-    test = missing if record.test_accuracy is None else _.percent(record.test_accuracy, 1)
-    train = missing if record.train_accuracy is None else _.percent(record.train_accuracy, 1)
-    speed = missing if record.images_per_second is None else _.compact(record.images_per_second)
-    if record.ended:
-        time = (_("Time"), _.seconds(record.seconds))
-    else:
-        time = (_("Time left"), missing if left is None else _.seconds(left))
-    figures = ((_("Test accuracy"), test), (_("Train accuracy"), train), time, (_("Images per second"), speed))
-    with st.grid(4, min_column_width=130):  # two in a row on a phone
-        for label, value in figures:
-            st.metric(label, value)
 
 
 def linked_run(link: PageLink) -> RunRecord | None:
@@ -236,7 +192,7 @@ def linked_run(link: PageLink) -> RunRecord | None:
 
 
 def render_state(record: RunRecord, _: Language) -> None:
-    """Where a run stands, in a sentence, and what went wrong if something did."""
+    """What a run waits for, and what went wrong if something did."""
     if record.state == "queued":
         position = engine().queue_position(record.id)
         ahead = max(0, (position or 1) - 1)
@@ -258,7 +214,11 @@ def render_state(record: RunRecord, _: Language) -> None:
         )
     if record.failure is not None:
         st.error(_.error(record.failure.error), icon=ICONS["failed"])
-    elif not record.ended or record.step:
+
+
+def render_progress(record: RunRecord, _: Language) -> None:
+    """How far a run is, where no curves say it."""
+    if record.failure is None and (not record.ended or record.step):
         st.progress(record.share_done, text=f"{ICONS[record.state]} {describe_run(record, _)}")
 
 

@@ -13,8 +13,10 @@ from cnnviz.specs.architectures import ArchitectureSpec
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.training.runs_export import export_csv, export_json
+from cnnviz.training.tracked import tensorboard_log
 from cnnviz.ui.about_run import run_card
 from cnnviz.ui.engine import engine
+from cnnviz.ui.work import network_macs
 
 
 def render_network_downloads(spec: ArchitectureSpec, report: Report, svg: str, _: Language) -> None:
@@ -64,7 +66,7 @@ def render_run_downloads(run: RunRecord, _: Language) -> None:
         st.download_button(label, make, file_name=file, mime=mime, icon=icon, on_click="ignore")
     st.download_button(
         _("Steps as CSV"),
-        lambda: export_csv(engine().store, run.id),
+        lambda: export_csv(engine().store, run.id, network_macs(run.config.architecture)),
         file_name=f"{run.config.architecture.key}-{run.id}.csv",
         mime="text/csv",
         icon=":material/table:",
@@ -72,10 +74,18 @@ def render_run_downloads(run: RunRecord, _: Language) -> None:
     )
     st.download_button(
         _("Run as JSON"),
-        lambda: export_json(engine().store, run.id),
+        lambda: export_json(engine().store, run.id, network_macs(run.config.architecture)),
         file_name=f"{run.config.architecture.key}-{run.id}.json",
         mime="application/json",
         icon=":material/data_object:",
+        on_click="ignore",
+    )
+    st.download_button(
+        _("TensorBoard log"),
+        lambda: tensorboard_log(engine().store, run.id),
+        file_name=f"events.out.tfevents.{int(run.created)}.{run.id}",
+        mime="application/octet-stream",
+        icon=":material/stacked_line_chart:",
         on_click="ignore",
     )
 

@@ -12,12 +12,14 @@ from cnnviz.language import Language
 from cnnviz.specs.presets import preset_named
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import UNFINISHED
+from cnnviz.training.card import STATES
 from cnnviz.ui.classroom import board_entries
 from cnnviz.ui.engine import classroom, engine, is_teacher, my_runs, owner, teachers
 from cnnviz.ui.fields import error_text
 from cnnviz.ui.links import encode
 from cnnviz.ui.run_list import plain
-from cnnviz.ui.runs import ICONS, STATES, run_name
+from cnnviz.ui.run_words import run_name
+from cnnviz.ui.runs import ICONS
 from cnnviz.ui.shown import page_of
 
 _REFUSED: Final = "teacher refused"

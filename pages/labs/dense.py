@@ -6,11 +6,11 @@ from cnnviz.architectures import architecture
 from cnnviz.figures.kept import describe_kept, kept_bars
 from cnnviz.figures.staircase import describe_join_weights, describe_staircase, join_weights, staircase_bars
 from cnnviz.figures.terms import describe_terms, terms_lines
-from cnnviz.figures.theme import PLAIN
 from cnnviz.insight.dense import Joined, Kept, Step, ceiling, joined, memory, staircase
 from cnnviz.insight.terms import FUNCTIONS, MOST, terms
 from cnnviz.language import N_, Language
 from cnnviz.specs.labs.dense import VIEWS, DenseLabSpec
+from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.network import report_of
 from cnnviz.ui.places import DENSE
@@ -59,15 +59,15 @@ def render_staircase(spec: DenseLabSpec, _: Language) -> dict[str, str]:
             added=_.compact(last.weights_added),
         )
     )
-    st.plotly_chart(
+    figure_chart(
         staircase_bars(steps, _, colour=COLOURS["densenet"], dark=dark()),
-        config=PLAIN,
+        _,
         alt=describe_staircase(steps, _),
         key="staircase",
     )
-    st.plotly_chart(
+    figure_chart(
         join_weights(steps, _, colour=COLOURS["densenet"], dark=dark()),
-        config=PLAIN,
+        _,
         alt=describe_join_weights(steps, _),
         key="weights",
     )
@@ -96,9 +96,9 @@ def render_terms(spec: DenseLabSpec, _: Language) -> dict[str, str]:
             weighed=_.significant(found.error_weighed, 2),
         )
     )
-    st.plotly_chart(
+    figure_chart(
         terms_lines(found, function.formula, _, colour=COLOURS["densenet"], other=COLOURS["resnet18"], dark=dark()),
-        config=PLAIN,
+        _,
         alt=describe_terms(found, function.formula, _),
         key="terms",
     )
@@ -124,9 +124,7 @@ def render_memory(spec: DenseLabSpec, _: Language) -> dict[str, str]:
             more=_.significant(dense.saved_bytes / residual.saved_bytes, 2),
         )
     )
-    st.plotly_chart(
-        kept_bars(rows, _, colours=COLOURS, dark=dark()), config=PLAIN, alt=describe_kept(rows, _), key="kept"
-    )
+    figure_chart(kept_bars(rows, _, colours=COLOURS, dark=dark()), _, alt=describe_kept(rows, _), key="kept")
     st.caption(
         _(
             "For {batch} pictures. At 96 px the concatenations hold {copied}; the channels that were new in them would "

@@ -6,13 +6,14 @@ from cnnviz.architectures import architecture
 from cnnviz.figures.branches import branch_bars, describe_branches
 from cnnviz.figures.cost import CostEntry, cost_bars, describe_cost_bars
 from cnnviz.figures.pixelwise import describe_pixels, pixel_pictures
-from cnnviz.figures.theme import PLAIN, palette
+from cnnviz.figures.theme import palette
 from cnnviz.insight.inception import Branch, branches, pixelwise, small_cat
 from cnnviz.inspection.blocks import compared
 from cnnviz.language import N_, Language
 from cnnviz.specs.block_catalog import block
 from cnnviz.specs.labs.inception import VIEWS, InceptionLabSpec
 from cnnviz.ui.blocks import block_report
+from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.places import INCEPTION
 from cnnviz.ui.reader import dark
@@ -59,15 +60,13 @@ def render_branches(spec: InceptionLabSpec, _: Language) -> dict[str, str]:
             channels=dearest.channels,
         )
     )
-    st.plotly_chart(
-        branch_bars(lanes, _, colour=COLOUR, dark=dark()), config=PLAIN, alt=describe_branches(lanes, _), key="branches"
-    )
+    figure_chart(branch_bars(lanes, _, colour=COLOUR, dark=dark()), _, alt=describe_branches(lanes, _), key="branches")
     neutral = palette(dark()).neutral
     rows = [CostEntry(_("This block"), report.parameters, report.macs, COLOUR)]
     rows += [
         CostEntry(_(title, **parameters), weights, macs, neutral) for title, parameters, weights, macs in rivals(spec)
     ]
-    st.plotly_chart(cost_bars(rows, _, dark()), config=PLAIN, alt=describe_cost_bars(rows, _), key="costs")
+    figure_chart(cost_bars(rows, _, dark()), _, alt=describe_cost_bars(rows, _), key="costs")
     naive = lanes_of(InceptionLabSpec(c3a=0))
     return {"share": _.percent(naive[2].macs / sum(lane.macs for lane in naive))}
 
@@ -86,9 +85,9 @@ def render_pixels(spec: InceptionLabSpec, _: Language) -> dict[str, str]:
         else _("The window covers {count} pixels; the output there is **{result}**.", count=spec.kernel_size**2,
                result=_.number(found.result, 2))
     )  # fmt: skip
-    st.plotly_chart(
+    figure_chart(
         pixel_pictures(picture, found, spec.row, spec.column, _, dark=dark()),
-        config=PLAIN,
+        _,
         alt=describe_pixels(found, spec.row, spec.column, _),
         key="pixels",
     )

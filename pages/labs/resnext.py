@@ -10,11 +10,11 @@ from cnnviz.figures.grouping import (
     describe_budget,
 )
 from cnnviz.figures.sweep import describe_sweep, sweep_lines
-from cnnviz.figures.theme import PLAIN
 from cnnviz.insight.resnext import Grouping, Split, grouping, same_cost
 from cnnviz.language import N_, Language
 from cnnviz.specs.labs.resnext import VIEWS, ResNeXtLabSpec
 from cnnviz.ui.blocks import sweep
+from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.places import RESNEXT
 from cnnviz.ui.reader import dark
@@ -60,9 +60,9 @@ def render_matrix(spec: ResNeXtLabSpec, _: Language) -> dict[str, str]:
             many=len(found.reached_behind),
         )
     )
-    st.plotly_chart(
+    figure_chart(
         block_diagonal(found, spec.groups, spec.follow, _, colour=COLOUR, dark=dark()),
-        config=PLAIN,
+        _,
         alt=describe_block_diagonal(found, spec.groups, spec.follow, _),
         key="matrix",
     )
@@ -74,9 +74,9 @@ def render_matrix(spec: ResNeXtLabSpec, _: Language) -> dict[str, str]:
         )
     )
     points = sweep("convolution", spec.convolution(), "groups")
-    st.plotly_chart(
+    figure_chart(
         sweep_lines(points, spec.groups, _("Groups"), _, colour=COLOUR, dark=dark()),
-        config=PLAIN,
+        _,
         alt=describe_sweep(points, spec.groups, _("Groups"), _),
         key="cost",
     )
@@ -98,9 +98,7 @@ def render_budget(spec: ResNeXtLabSpec, _: Language) -> dict[str, str]:
             width=last.width,
         )
     )
-    st.plotly_chart(
-        budget_bars(ways, _, colour=COLOUR, dark=dark()), config=PLAIN, alt=describe_budget(ways, _), key="budget"
-    )
+    figure_chart(budget_bars(ways, _, colour=COLOUR, dark=dark()), _, alt=describe_budget(ways, _), key="budget")
     st.caption(
         _(
             "Under the channels of each middle, the weights of the block's three convolutions. The width of a group is "

@@ -18,12 +18,12 @@ from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import choose_network, choose_option, good_or_last, knob_names, render_refusals
 from cnnviz.ui.rate_test import render_range_test
 from cnnviz.ui.run_list import render_own_runs
-from cnnviz.ui.runs import linked_run, render_choices, render_curves, render_figures, render_state
+from cnnviz.ui.runs import linked_run, render_choices, render_curves, render_progress, render_state
 from cnnviz.ui.start import render_same, render_start, start
 from cnnviz.ui.takeaway import render_run_downloads
 from cnnviz.ui.watching import watch
 
-TICK = 4.0  # seconds between two looks at the words and numbers around the curves, whose points come by themselves
+TICK = 6.0  # seconds between two looks at what does not come with the points, or makes the page look when it changes
 HEIGHT = 400
 FIRST = ("epochs", "batch_size", "learning_rate", "optimizer", "train_images")
 
@@ -118,9 +118,9 @@ def render_live(run_id: str, others: list[str], was_active: bool, axes: Axes, _:
     else:
         render_hand(record, lambda: show(""), _)
     if record.config.schedule == "range_test":
+        render_progress(record, _)
         render_range_test(record, use_rate, _)
     else:
-        render_figures(record, _)
         shown = [record, *(engine().store.record(other) for other in others)]
         render_curves(shown, HEIGHT, _, axis=axes.x, measure=axes.measure, log_loss=axes.log_loss)
         render_diagnosis(record, lambda rate: use_rate(rate, leave=False), _)

@@ -167,7 +167,7 @@ def test_on_a_phone_nothing_is_cut_off_and_the_drawers_open(open_augmentation, s
     for icon_name in ("steps", "draws", "channels", "batch", "code"):
         page.locator(f".st-key-augmentation-{icon_name} summary").click()
         settle(page)
-    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    expect(page.locator(".chart-of-figure svg")).to_have_count(2)
     expect(page.get_by_role("img", name=re.compile(r"^\d+.%")).first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert not page.evaluate("[...document.querySelectorAll('img')].filter(e => !e.alt).length")

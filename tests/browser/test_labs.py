@@ -45,7 +45,7 @@ def test_a_lab_fits_a_phone_in_spanish(app, open_page, settle, lab):
         theme="dark",
         touch=True,
     )
-    page.locator(".js-plotly-plot, canvas.output").first.wait_for()
+    page.locator(".chart-of-figure svg, canvas.output").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -15,7 +15,7 @@ def app(start_server):
 @pytest.mark.parametrize("lab", ["dense?convolutions=8", "inside?view=cam"])
 def test_a_lab_fits_a_phone(app, open_page, lab):
     page = open_page(f"{app.url}/{lab}&lang=es", errors=True, viewport=(390, 844), theme="dark", touch=True)
-    page.locator(".js-plotly-plot, [data-testid='stImage'] img").first.wait_for()
+    page.locator(".chart-of-figure svg, [data-testid='stImage'] img").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert not page.locator("img:not([alt])").count()
 

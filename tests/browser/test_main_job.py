@@ -57,7 +57,7 @@ def test_a_run_grows_stops_and_is_found_again(app, open_page, settle):
     page = open_page(f"{app.url}/training?lang=en&net=lenet&epochs=50", errors=True)
     page.get_by_role("button", name="Start").click()
     seen = set()
-    status = page.get_by_text(re.compile(r"LeNet-5: Training, step [\d,]+ of"))
+    status = page.get_by_text(re.compile(r"LeNet-5: In training, step [\d,]+ of"))
     end = time.monotonic() + 60
     while len(seen) < 4 and time.monotonic() < end:
         if status.count():

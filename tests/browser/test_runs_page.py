@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.server import ROOT
+from tests.browser.wire import Wire, race, train
 
 pytestmark = pytest.mark.browser
-UPDATES = 10
-LIMIT = 3 * 1024  # bytes of an update, of which there are two a second
 RECORDED = "ygwk2ijufr,j5yjgmume8"  # LeNet and LeNet with batch norm: their ids are the same on every server
 
 
@@ -21,11 +20,8 @@ def app(start_server):
 @pytest.fixture
 def live(app, open_page):
     """The id of a run that trains for as long as the test takes."""
-    page = open_page(f"{app.url}/training?lang=en&net=lenet&epochs=100&train_images=20000&evaluations=100", errors=True)
-    page.get_by_role("button", name="Start", exact=True).click()
-    page.wait_for_url(re.compile(r"run=\w{10}"))
-    page.get_by_text(re.compile(r"step [1-9]")).first.wait_for(timeout=60_000)
-    yield re.search(r"run=(\w{10})", page.url)[1]
+    page = open_page(None, errors=True)
+    yield train(page, app.url)
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped").first.wait_for()
 
@@ -40,18 +36,7 @@ def drawn_runs(page):
 
 def test_zoom_and_hidden_curves_survive_ten_updates_of_a_live_run_and_little_travels(app, live, open_page, settle):
     page = open_page(None, errors=True)
-    frames, answers = [], []
-
-    def watch(socket):
-        socket.on("framereceived", lambda data: frames.append(len(data)))
-        socket.on("framesent", lambda data: frames.append(len(data)))
-
-    page.on("websocket", watch)
-
-    def note(request):  # Playwright cannot take a list's own method
-        answers.append(request)
-
-    page.on("requestfinished", note)
+    wire = Wire(page)
     page.goto(f"{app.url}/runs?lang=en&runs={RECORDED},{live}")
     settle(page)
     page.wait_for_function("document.querySelector('.chart')?.data?.length > 8")
@@ -81,23 +66,53 @@ def test_zoom_and_hidden_curves_survive_ten_updates_of_a_live_run_and_little_tra
         }
       }).observe(document.body, { childList: true, subtree: true })
     }""")
-    count = "() => Number(document.querySelector('.live-curves').dataset.draws)"
     length = "id => document.querySelector('.chart').data.find(one => one.uid === `${id}-raw-loss`).x.at(-1)"
-    start, point = page.evaluate(count), page.evaluate(length, live)
-    frames.clear()
-    answers.clear()
-    began = page.evaluate("performance.now()")
-    page.wait_for_function(f"start => ({count})() >= start + {UPDATES}", arg=start, timeout=60_000)
-    halves = max(UPDATES, (page.evaluate("performance.now()") - began) / 500)  # a busy machine updates more rarely
-    weights = [sum(request.sizes().values()) for request in answers]  # headers too, both ways
-    frames = list(frames)
+    point = page.evaluate(length, live)
+    wire.holds_its_limit()
     assert range_of(page) == before and drawn_runs(page) == hidden_from
     expect(names.nth(1)).to_have_attribute("aria-pressed", "false")
     assert page.evaluate(length, live) > point or page.evaluate(length, live) >= before[1], "points have arrived"
     assert page.evaluate("window.gone") == 0, "nothing is taken away and drawn anew"
-    assert weights and max(weights) < LIMIT, weights
-    travelled = (sum(frames) + sum(weights)) / halves  # everything that the page sends and receives
-    assert travelled < LIMIT, f"{travelled:.0f} bytes every half second: {frames} {weights}"
+
+
+def test_a_run_on_its_page_says_its_words_with_its_points_and_little_travels(app, open_page):
+    page = open_page(None, errors=True)
+    wire = Wire(page)
+    train(page, app.url)
+    page.evaluate("""() => {
+      window.said = []
+      const write = () => window.said.push(document.querySelector(".live-curves .said").textContent)
+      new MutationObserver(write).observe(document.querySelector(".live-curves .said"), { childList: true })
+    }""")
+    wire.holds_its_limit()
+    steps = [int(re.search(r"step ([\d,]+) of", words)[1].replace(",", "")) for words in page.evaluate("window.said")]
+    assert len(set(steps)) >= len(wire.answers) / 2 and steps == sorted(steps), "said anew with the points"
+    drawn = page.evaluate("document.querySelector('.chart').data.find(one => one.uid.endsWith('-raw-loss')).x.at(-1)")
+    assert abs(drawn - steps[-1]) <= max(steps[-1] - steps[-3], 64), "and of the same step"
+    assert re.search(r"Time left\s+\d", page.locator(".live-curves .figures").inner_text()), "the time left is a figure"
+    page.route("**/points?*", with_another_mark)
+    wire.clear()
+    page.wait_for_timeout(3000)
+    page.unroute("**/points?*")
+    looks = sum(length > 2000 for length in wire.frames)  # the first message of each names every page
+    assert looks >= 2, "something else is to be said of the run: the page looks at once, not at its next turn"
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stopped").first.wait_for()
+
+
+def with_another_mark(route):
+    """The feed's answer as if the diagnosis had changed."""
+    answer = route.fetch()
+    route.fulfill(response=answer, body=re.sub(rb'"told":"[0-9a-f]{8}"', b'"told":"ffffffff"', answer.body()))
+
+
+def test_little_travels_on_the_page_of_a_race(app, open_page):
+    page = open_page(None, errors=True)
+    wire = Wire(page)
+    race(page, app.url)
+    wire.holds_its_limit()
+    page.get_by_role("button", name="Stop the race").click()
+    page.get_by_text(re.compile("· out")).first.wait_for()
 
 
 def test_another_axis_a_logarithmic_loss_and_a_prediction_drawn_in_at_the_end(app, open_page, settle):

@@ -17,7 +17,7 @@ def test_a_page_on_paper_and_on_a_projector(app, open_page, path):
     page = open_page(f"{app.url}/{path}lang=en&projector=1", errors=True, theme="dark")
     page.wait_for_function("document.documentElement.matches('.projector')")
     assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "20px"
-    drawn = page.locator(".stMain .js-plotly-plot").filter(visible=True).first
+    drawn = page.locator(".stMain .chart-of-figure svg").filter(visible=True).first
     drawn.wait_for()
     page.set_viewport_size({"width": 703, "height": 1000})  # A4 less two margins of 12 mm
     page.emulate_media(media="print")
@@ -34,7 +34,7 @@ def test_a_page_on_paper_and_on_a_projector(app, open_page, path):
     assert disc.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(255, 255, 255)"
     question, figure = page.locator(".st-key-question").bounding_box(), drawn.bounding_box()
     assert question["y"] > figure["y"] + figure["height"] - 1, "the figure comes first, over the whole width"
-    wide = """[...document.querySelectorAll("h1, p, .stMetric, .js-plotly-plot, .main-svg, img")]
+    wide = """[...document.querySelectorAll("h1, p, .stMetric, .chart-of-figure, img")]
         .filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 90))"""
     assert page.evaluate(wide) == []
     assert "projector=1" in page.locator(".stMain").get_attribute("data-address")

@@ -1,12 +1,14 @@
 """What the live curves fetch: only with the ticket that a page gave this browser, and exactly what the store has."""
 
+import re
+
 import numpy as np
 import pytest
 from starlette.requests import Request
 
 from cnnviz.events import Evaluated, Finished, Started, Steps
 from cnnviz.training import RunStore, TrainingConfig
-from cnnviz.ui import curve_feed
+from cnnviz.ui import curve_feed, diagnosis, run_words
 from cnnviz.ui.components.curve_wire import HISTORY, TAIL
 from cnnviz.ui.engine import COOKIE
 from tests.ui.components.test_curve_wire import decode
@@ -16,13 +18,18 @@ MINE = "somebody's key"
 
 class Engine:
     def __init__(self, store):
-        self.store = store
+        self.store, self.place = store, 3
+
+    def queue_position(self, _run_id):
+        return self.place
 
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     with_runs = RunStore(tmp_path)
-    monkeypatch.setattr(curve_feed, "engine", lambda: Engine(with_runs))
+    served = Engine(with_runs)
+    for module in (curve_feed, run_words, diagnosis):
+        monkeypatch.setattr(module, "engine", lambda: served)
     yield with_runs
     with_runs.close()
 
@@ -48,8 +55,8 @@ def train(store, run_id, first, last):
     ])  # fmt: skip
 
 
-def ask(*questions, cookie=MINE, waited="0.5"):
-    query = f"runs={','.join(questions)}&waited={waited}".encode()
+def ask(*questions, cookie=MINE, waited="0.5", more=""):
+    query = f"runs={','.join(questions)}&waited={waited}{more}".encode()
     headers = [(b"cookie", f"{COOKIE}={cookie}".encode())] if cookie else []
     return curve_feed._serve(Request({"type": "http", "method": "GET", "query_string": query, "headers": headers}))
 
@@ -82,6 +89,33 @@ def test_an_update_is_small_and_whoever_was_away_gets_the_outline_with_its_spike
         assert len(found["train"]["points"]) <= most
         assert found["train"]["points"][spike][0] == 50.0
         assert max(found["train"]["points"]) == 8000
+
+
+def test_the_words_of_the_first_run_come_along_in_the_readers_language(store, run):
+    other = store.create(TrainingConfig(architecture="lenet_bn"), owner="me")
+    ended = ask(question(run, 300), question(other), more="&words=es")
+    words = decode(ended.body)["words"]
+    assert re.fullmatch(r"LeNet-5: .+, paso 300 de 9\.000, exactitud de prueba 25,0\s%\.", words["said"]), words["said"]
+    assert words["share"] == pytest.approx(300 / 9000, abs=1e-4)
+    assert words["figures"] == ["25,0\u202f%", "50,0\u202f%", "1\u202fmin 27\u202fs", "1"], "3 s for 300 of 9,000 steps"
+    assert "words" not in decode(ask(question(run, 300)).body)
+    assert "words" not in decode(ask(question(run, 300), more="&words=xx").body)
+
+
+def test_the_page_is_told_when_something_else_is_to_be_said(store, run):
+    def told(run_id):
+        return decode(ask(question(run_id), more="&words=en").body)["words"]["told"]
+
+    before = told(run)
+    train(store, run, 301, 302)
+    assert told(run) == before, "points alone are no news"
+    figures = {"train_loss": 1.0, "train_accuracy": 0.1, "learning_rate": 0.1, "images_per_second": 1.0}
+    store.append(run, [Steps(step=1500, first_step=303, losses=(60.0,) * 1198, accuracies=(0.1,) * 1198, **figures)])
+    assert told(run) != before, "the loss has exploded, which the diagnosis says"
+    waiting = store.create(TrainingConfig(architecture="lenet"), owner="me")
+    third = told(waiting)
+    curve_feed.engine().place = 2
+    assert told(waiting) != third, "its turn is nearer"
 
 
 def test_the_end_is_said_with_the_last_points_and_a_run_that_went_back_repeats_its_steps(store, run):

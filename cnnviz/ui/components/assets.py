@@ -72,8 +72,8 @@ _MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 class ServedScripts:
     """A component whose JavaScript and style sheet come from routes; a loader of a few lines travels with its messages.
 
-    The folder holds `main.js`, `style.css` and `loader.js`, in which `__PREFIX__`, `__MAIN__`, `__STYLE__` and further
-    names stand for what the server knows.
+    The folder holds `main.js`, `loader.js`, in which `__PREFIX__`, `__MAIN__`, `__STYLE__` and further names stand for
+    what the server knows, and `style.css` where the component's style does not travel along.
 
     Args:
         folder: where the files lie; its name is part of the address.
@@ -82,7 +82,8 @@ class ServedScripts:
 
     def __init__(self, folder: Path, modules: Sequence[str]) -> None:
         self._folder = folder
-        self._files = ("main.js", *modules, "style.css")
+        styles = ("style.css",) if (folder / "style.css").exists() else ()
+        self._files = ("main.js", *modules, *styles)
 
     @cached_property
     def address(self) -> str:

@@ -32,7 +32,10 @@ Memory = MutableMapping[str, Any]
 """What a browser has been sent: per run its revision, the digest of its look, the last two positions; plain data."""
 
 
-def message(frame: Mapping[str, Any], alt: str, series: Sequence[RunCurves], memory: Memory) -> bytes:
+def message(
+    frame: Mapping[str, Any], alt: str, series: Sequence[RunCurves], memory: Memory,
+    words: Mapping[str, Any] | None = None,
+) -> bytes:  # fmt: skip
     """What to send now, given what was sent before; `memory` is brought up to date.
 
     The frame, the sentence for a screen reader, and a run's name, colour and marks are sent when they have changed. A
@@ -40,6 +43,8 @@ def message(frame: Mapping[str, Any], alt: str, series: Sequence[RunCurves], mem
     it stood two messages ago, so that one lost message leaves no gap, or from the last one if that would be too much.
     """
     header: dict[str, Any] = {"runs": []}
+    if words is not None:  # whole each time: the browser has heard newer ones meanwhile
+        header["words"] = dict(words)
     if memory.get(_ALT) != _digest(alt):
         memory[_ALT] = _digest(alt)
         header["alt"] = alt

@@ -11,7 +11,7 @@ The JavaScript is imported from a route of its own, since an inline component se
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import streamlit as st
 from starlette.routing import Route
@@ -24,7 +24,7 @@ from cnnviz.ui.components.plotly_js import plotly_name
 
 Axis = Literal["steps", "epochs", "seconds", "images", "macs"]
 _SENT: Final = ":sent"  # how the keys of these memories end
-_SCRIPTS: Final = ServedScripts(Path(__file__).parent / "curves", ("figure.js", "points.js"))
+_SCRIPTS: Final = ServedScripts(Path(__file__).parent / "curves", ("figure.js", "points.js", "words.js"))
 
 
 def curve_routes() -> list[Route]:
@@ -94,6 +94,7 @@ def live_curves(
     log_loss: bool = False,
     legend: bool = False,
     measure: str = "accuracy",
+    words: Mapping[str, Any] | None = None,
 ) -> None:
     """Draw the curves of some runs over one another: accuracy above, loss below, one shared axis.
 
@@ -113,6 +114,8 @@ def live_curves(
         log_loss: whether the loss has a logarithmic axis.
         legend: whether there is a legend, in which runs can be hidden, also where the lines carry their names.
         measure: what `train_accuracy` holds; see `ui.measures`.
+        words: what stands above the charts of the first run, from `run_words.moving_words` with labels; they move on
+            with the points that the browser fetches.
 
     Raises:
         ValueError: if a run's arrays differ in length, two runs share an id, or `smoothing` is outside [0, 1).
@@ -156,7 +159,7 @@ def live_curves(
     }
     _MOUNT(
         key=key,
-        data=message(frame, alt.replace("**", ""), series, memory),  # it is often the sentence above, which stresses
+        data=message(frame, alt.replace("**", ""), series, memory, words),  # often the sentence above, which stresses
         on_need_change=lambda: _forget(key),
         on_moved_change=_look_again,
     )
@@ -174,7 +177,7 @@ def forget_sent() -> None:
 
 
 def _look_again() -> None:
-    """A run has come to another state, which the browser saw first; the rerun that it asked for says so."""
+    """The browser was the first to hear that a run is in another state, or that something else is to be said of it."""
 
 
 def _forget(key: str) -> None:

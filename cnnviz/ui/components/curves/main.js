@@ -2,6 +2,7 @@
 
 import { buildFigure, colorOf, groupRuns, labelsDirectly, readTheme } from "./figure.js"
 import { decode, Points, smooth } from "./points.js"
+import { Words } from "./words.js"
 
 const instances = new WeakMap()
 const PAUSE = 450 // ms between two questions for new points
@@ -77,6 +78,7 @@ class LiveCurves {
       return element
     }
     this.root.textContent = ""
+    this.words = new Words(make("div", "words", this.root))
     this.figure = make("figure", "figure", this.root)
     this.figure.setAttribute("role", "figure")
     this.legend = make("ul", "legend", this.figure)
@@ -140,6 +142,7 @@ class LiveCurves {
       this.data = data
       const message = decode(data)
       if (message.frame) this.takeFrame(message.frame)
+      this.words.take(message.words || null)
       if (message.alt !== undefined) this.figure.setAttribute("aria-label", message.alt)
       const whole = message.runs.map(run => this.takeRun(run)).every(Boolean) && Boolean(this.frame)
       this.order = message.runs.map(run => run.id)
@@ -167,14 +170,16 @@ class LiveCurves {
     const asked = this.listed().filter(run => run.follow)
     const address = new URL("../points", import.meta.url)
     const now = performance.now()
+    if (this.words.language && this.order[0] === asked[0].id) address.searchParams.set("words", this.words.language)
     if (this.frame.measure) address.searchParams.set("measure", this.frame.measure)
     address.searchParams.set("waited", ((now - this.feed.at) / 1000).toFixed(1))
     const runs = asked.map(run => [run.id, run.train.covered, run.test.covered, run.follow].join("."))
     try {
       const answer = await fetch(`${address}&runs=${runs}`, { signal: AbortSignal.timeout(10_000) })
       if (!answer.ok) throw new Error(answer.status)
-      const { runs: found } = decode(new Uint8Array(await answer.arrayBuffer()))
+      const { runs: found, words } = decode(new Uint8Array(await answer.arrayBuffer()))
       for (const run of asked) this.takePoints(run, found.find(one => one.id === run.id))
+      if (words && this.order[0] === asked[0].id && this.words.take(words)) this.trigger("moved", words.told)
       this.feed.at = now
       this.feed.pause = PAUSE
     } catch {

@@ -1,0 +1,112 @@
+"""A still chart is plotly's picture: the same places in the same panels; and it answers pointer, keys and a phone."""
+
+import pytest
+
+from tests.browser.components.test_treemap import HARNESS
+from tests.figures.chart_figures import figures
+
+pytestmark = pytest.mark.browser
+
+# Boxes of the marks in shares of their panel, from plotly's drawing and from ours: panel → kind → boxes.
+MEASURE = """
+const shares = panel => element => {
+  const box = element.getBoundingClientRect()
+  return [(box.left - panel.left) / panel.width, (box.right - panel.left) / panel.width,
+          (box.top - panel.top) / panel.height, (box.bottom - panel.top) / panel.height]
+}"""
+PLOTLY = """() => {
+  const gd = document.querySelector(".js-plotly-plot")
+  const found = {}
+  for (const [id, { plotgroup }] of Object.entries(gd._fullLayout._plots)) {
+    const panel = gd.querySelector(`.nsewdrag[data-subplot="${id}"]`).getBoundingClientRect()
+    const all = selector => [...plotgroup.node().querySelectorAll(selector)].map(shares(panel))
+    found[id] = { bars: all(".barlayer .point > path"), lines: all(".scatterlayer path.js-line"),
+                  pictures: all(".imagelayer image, .heatmaplayer image") }
+  }
+  return found
+}"""
+OWN = """() => {
+  const find = node => node.querySelector(".chart-of-figure svg")
+    ?? [...node.querySelectorAll("*")].map(one => one.shadowRoot && find(one.shadowRoot)).find(Boolean)
+  const svg = find(document)
+  const found = {}
+  for (const clip of svg.querySelectorAll("clipPath")) {
+    const { left, top } = svg.getBoundingClientRect()
+    const [x, y, width, height] = ["x", "y", "width", "height"].map(name => +clip.firstChild.getAttribute(name))
+    const panel = { left: left + x + 1, top: top + y + 1, width: width - 2, height: height - 2 }
+    const all = selector =>
+      [...svg.querySelectorAll(`g[data-panel="${clip.id}"] > ${selector}`)].map(shares(panel))
+    found[clip.id.replace("-", "")] =
+      { bars: all("rect"), lines: all("path:not(.point)"), pictures: all("image") }
+  }
+  return found
+}"""
+
+
+def measured(page, script):
+    return page.evaluate(f"(() => {{ {MEASURE}; return ({script})() }})()")
+
+
+@pytest.fixture(scope="module")
+def url(start_server):
+    return start_server(HARNESS / "chart_app.py").url
+
+
+@pytest.mark.parametrize(
+    "name", ["lines", "logarithms", "branches", "memory", "sweep", "distributions", "tensor", "draws", "rates"]
+)
+def test_marks_lie_where_plotly_has_them(url, open_page, settle, name):
+    page = open_page(f"{url}/?figure={name}")
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    page.locator(".chart-of-figure svg").wait_for()
+    settle(page)
+    theirs, ours = measured(page, PLOTLY), measured(page, OWN)
+    assert set(ours) <= set(theirs)
+    compared = 0
+    for panel, marks in ours.items():
+        for kind, boxes in marks.items():
+            assert len(boxes) == len(theirs[panel][kind]), (panel, kind)
+            for own, other in zip(sorted(boxes), sorted(theirs[panel][kind]), strict=True):
+                assert own == pytest.approx(other, abs=0.045), (panel, kind)
+                compared += 1
+    assert compared
+
+
+def test_pointer_keys_and_a_phone(url, open_page):
+    page = open_page(f"{url}/?figure=distances&alone=1")
+    chart = page.get_by_role("img", name="The figure distances")
+    chart.wait_for()
+    assert page.locator(".js-plotly-plot").count() == 0
+    page.goto(f"{url}/?figure=lines&alone=1")
+    chart = page.get_by_role("img", name="The figure lines")
+    tip = page.locator(".chart-of-figure .tip")
+    chart.focus()
+    page.keyboard.press("Home")
+    assert tip.inner_text() == "its slope: 0 → 1", "the lines are read in the order in which they are drawn"
+    page.keyboard.press("ArrowRight")
+    assert tip.inner_text().startswith("its slope: 0.25 → ")
+    page.keyboard.press("End")
+    assert tip.inner_text() == "tanh: 10 → 1"
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+    box = chart.bounding_box()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"])
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    assert chart.bounding_box()["width"] < 390
+    texts = page.locator(".chart-of-figure svg text").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().right)"
+    )
+    assert max(texts) <= 390, "the lines' names are within the screen"
+
+
+CUT = """all => all.map(one => [one.textContent, one.getBoundingClientRect()])
+  .filter(([_text, { left, right }]) => left < 0 || right > innerWidth).map(([text]) => text)"""
+
+
+def test_every_figure_is_drawn(url, open_page):
+    for name in figures():
+        page = open_page(f"{url}/?figure={name}&alone=1", errors=True)
+        page.locator(".chart-of-figure svg").wait_for()
+        assert page.locator(".chart-of-figure svg text").evaluate_all(CUT) == [], name
+        page.close()
