@@ -27,6 +27,11 @@ class Convolved(Protocol):
         ...
 
     @property
+    def result(self) -> float:
+        """The output at the chosen pixel."""
+        ...
+
+    @property
     def difference(self) -> float:
         """To the dense layer."""
         ...
@@ -88,12 +93,14 @@ def _frame(row: int, column: int, x: str, y: str) -> dict[str, Any]:
 def describe_pixels(found: Convolved, row: int, column: int, _: Language) -> str:
     """Both pictures in words."""
     rows, columns = found.output.shape
-    return _(
+    pictures = _(
         "A cat on {columns} × {rows} pixels, and beside it one output channel as grey values. The pixel in row {row}, "
-        "column {column} is framed; {count} outputs change with it.",
+        "column {column} is framed, its output is {result}.",
         columns=columns,
         rows=rows,
         row=row,
         column=column,
-        count=int(found.changed.sum()),
+        result=_.number(found.result, 2),
     )
+    changes = _.plural("{count} output changes with it.", "{count} outputs change with it.", int(found.changed.sum()))
+    return f"{pictures} {changes}"

@@ -158,8 +158,9 @@ def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _
                     width="stretch",
                     caption=f"{title}: {_.percent(found.probability)}"
                     + ("" if largest > 0 else " · " + _("nothing here speaks for it")),
-                    alt=_("{title}: the places that speak for {label}, {where}.", title=title,
-                          label=classes[target], where=_where(found.map, _)),
+                    alt=_("{title}: {probability} for {label}; brightest, where most speaks for it: {where}.",
+                          title=title, probability=_.percent(found.probability), label=classes[target],
+                          where=_where(found.map, _)),
                 )  # fmt: skip
     st.caption(_("Behind {stage}, {size} cells.", stage=stage.name, size=_.shape(stage.output_shape[2:])))
     asked = min(ASKED, len(classes))

@@ -13,6 +13,7 @@ from cnnviz.ui.choosing_runs import trained_runs
 from cnnviz.ui.components.convolution import convolution
 from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.engine import engine
+from cnnviz.ui.fields import choice_label
 from cnnviz.ui.overlay import option_text
 from cnnviz.ui.places import KERNEL, TRAINING, page_link
 from cnnviz.ui.reader import dark
@@ -41,8 +42,9 @@ def render_hand(spec: KernelSpec, _: Language) -> dict[str, Any]:
     image = picture(spec.picture)
     output = insight.convolve(image, kernel, spec.stride, spec.padding, spec.dilation)
     convolution(
-        image, kernel, output, _, key="convolution", stride=spec.stride, padding=spec.padding, dilation=spec.dilation
-    )
+        image, kernel, output, choice_label(spec.picture, _), _, key="convolution", stride=spec.stride,
+        padding=spec.padding, dilation=spec.dilation,
+    )  # fmt: skip
     return {"size": _.shape(output.shape), "macs": _.number(output.size * kernel.size)}
 
 
@@ -71,7 +73,10 @@ def render_trained(spec: KernelSpec, _: Language) -> dict[str, Any]:
     st.caption(words)
     image = picture(spec.picture)
     output = insight.convolve(image, weights, found.stride, found.padding)
-    convolution(image, weights, output, _, key="filter", stride=found.stride, padding=found.padding)
+    convolution(
+        image, weights, output, choice_label(spec.picture, _), _, key="filter", stride=found.stride,
+        padding=found.padding,
+    )  # fmt: skip
     total = float(weights.sum())
     return {"sum": _.number(total, 2), "even": _.number(EVEN * total, 2)}
 

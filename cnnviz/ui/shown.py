@@ -13,7 +13,7 @@ from cnnviz.ui.reader import CARRIED, link_parameters, reader
 POLL: Final = 4.0  # seconds between two looks
 _SEEN: Final = "shown number seen"
 _PARAMETERS: Final = 60
-_LENGTH: Final = 200  # characters of a parameter's value
+_LENGTH: Final = 1000  # characters of a parameter's value: a lesson may name every view of every lab
 
 
 def render_shown() -> None:

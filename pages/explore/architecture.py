@@ -28,7 +28,7 @@ from cnnviz.ui.network import (
 )
 from cnnviz.ui.places import COMPARE, TRAINING, page_link
 from cnnviz.ui.predicting import render_prediction
-from cnnviz.ui.reader import dark
+from cnnviz.ui.reader import dark, projector
 from cnnviz.ui.takeaway import render_network_downloads
 from cnnviz.ui.theme import INK, PAPER, colour_of
 
@@ -60,7 +60,7 @@ def take_apart() -> tuple[ArchitectureSpec, Report]:
     return spec, report_of(spec, BatchSpec.parse(batch.values).batch)
 
 
-left, right = st.columns([1, 2], gap="medium")
+left, right = st.columns([2, 3] if projector() else [1, 2], gap="medium")  # enlarged it takes more
 with left, st.expander(_("Change the network"), icon=":material/tune:", key="knobs", on_change="rerun") as drawer:
     if drawer.open:
         with st.grid("auto", min_column_width=150):

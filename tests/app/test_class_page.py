@@ -6,7 +6,8 @@ from cnnviz.language import LANGUAGES
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training.settings import class_mode
 from cnnviz.ui.engine import classroom, engine
-from cnnviz.ui.places import ARCHITECTURE, CLASSROOM, HOME, TRAINING
+from cnnviz.ui.lesson_mode import STEPS
+from cnnviz.ui.places import ARCHITECTURE, CLASSROOM, HOME, KERNEL, TRAINING
 from cnnviz.ui.shown import page_of
 
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
@@ -141,6 +142,24 @@ def test_the_teacher_shows_a_page_to_every_screen_until_it_is_hidden(open_page, 
     assert "The teacher shows" in said(app), "something new is shown again"
     lesson.show("", {})
     assert "The teacher shows" not in said(app.run())
+
+
+def test_a_lesson_that_the_teacher_shows_arrives_whole_and_hides_what_it_hides(open_page, lesson, answer):
+    steps = ",".join(STEPS)
+    place, query = page_of(f"http://teacher:8501/kernel?lang=es&hide=answers,padding&padding=0&lesson={steps}")
+    assert (place, query["lesson"]) == (KERNEL, steps)
+    lesson.show(place.url_path, query)
+    shown = lesson.rules()
+    app = open_page(KERNEL, "en", **shown.shown_query)
+    assert not app.exception and not app.warning
+    assert not [slider for slider in app.slider if slider.key == "kernel.padding"], "hidden"
+    assert app.session_state["kernel.padding"] == 0, "and still as the teacher has set it"
+    assert not app.multiselect, "what a lesson hides is the teacher's to choose"
+    answer(app, "kernel.hand", 0)
+    assert not app.success and app.info
+    app.button(key="step next").click().run()
+    assert not app.exception
+    assert app.session_state["kernel.view"] == "trained" and "answers" in "".join(app.query_params["hide"])
 
 
 def test_an_address_is_a_page_of_this_app_whatever_server_it_names():

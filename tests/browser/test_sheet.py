@@ -27,6 +27,13 @@ def test_a_page_on_paper_and_on_a_projector(app, open_page, path):
     assert page.locator("h1").first.is_visible()
     assert drawn.is_visible()
     assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(255, 255, 255)"
+    ink = """[...document.querySelectorAll(".stMain :is(h1, p, label, input)")].filter(one => one.checkVisibility())
+        .map(one => getComputedStyle(one).color).filter(color => color !== "rgb(11, 15, 20)")"""
+    assert page.evaluate(ink) == [], "dark on white, whatever the theme"
+    disc = page.locator('[data-testid="stRadioOption"] > div > div').first
+    assert disc.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(255, 255, 255)"
+    question, figure = page.locator(".st-key-question").bounding_box(), drawn.bounding_box()
+    assert question["y"] > figure["y"] + figure["height"] - 1, "the figure comes first, over the whole width"
     wide = """[...document.querySelectorAll("h1, p, .stMetric, .chart-of-figure, img")]
         .filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 90))"""
     assert page.evaluate(wide) == []

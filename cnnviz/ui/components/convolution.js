@@ -29,7 +29,7 @@ class Convolution {
     this.column = Math.min(this.column ?? Math.floor(columns / 2), columns - 1)
     this.root.querySelector(".input-title").textContent = data.labels.input
     this.root.querySelector(".output-title").textContent = data.labels.output
-    this.input.setAttribute("aria-label", data.labels.input)
+    this.input.setAttribute("aria-label", data.labels.picture)
     this.output.setAttribute("aria-label", data.labels.help)
     this.draw()
   }
@@ -44,14 +44,14 @@ class Convolution {
   }
 
   press(event) {
-    const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key]
-    if (!move) return
-    event.preventDefault()
     const { rows, columns } = this.data.output
-    this.go(
-      Math.max(0, Math.min(rows - 1, this.row + move[0])),
-      Math.max(0, Math.min(columns - 1, this.column + move[1])),
-    )
+    const next = {
+      ArrowUp: [this.row - 1, this.column], ArrowDown: [this.row + 1, this.column], ArrowLeft: [this.row, this.column - 1],
+      ArrowRight: [this.row, this.column + 1], Home: [0, 0], End: [rows - 1, columns - 1],
+    }[event.key]
+    if (!next || event.ctrlKey || event.metaKey || event.altKey) return
+    event.preventDefault()
+    this.go(Math.max(0, Math.min(rows - 1, next[0])), Math.max(0, Math.min(columns - 1, next[1])))
   }
 
   go(row, column) {

@@ -25,6 +25,7 @@ def convolution(
     image: NDArray[Any],
     kernel: NDArray[Any],
     output: NDArray[Any],
+    name: str,
     _: Language,
     *,
     key: str,
@@ -38,6 +39,7 @@ def convolution(
         image: (H, W), drawn from 0 (black) to 1 (white).
         kernel: (k, k) weights.
         output: (H', W'), drawn from its smallest value (black) to its largest (white); not empty.
+        name: what the picture shows, in the reader's language.
         _: the reader's language.
         key: the component's key.
         stride: px between two positions.
@@ -56,8 +58,26 @@ def convolution(
             "dilation": dilation,
             "labels": {
                 "input": _("Picture, {height}×{width} px", height=image.shape[0], width=image.shape[1]),
+                "picture": _(
+                    "The picture: {name}, {height}×{width} px; framed are the pixels under the kernel.",
+                    name=name,
+                    height=image.shape[0],
+                    width=image.shape[1],
+                ),
                 "output": _("Output, {height}×{width}", height=rows, width=columns),
-                "help": _("The output. Move with the arrow keys: what each of its pixels is made of is read aloud."),
+                "help": _(
+                    "The output, {height}×{width} px from {low} (black) to {high} (white), of a {side}×{side} kernel "
+                    "with stride {stride}, padding {padding} and dilation {dilation}. Move with the arrow keys: what "
+                    "each of its pixels is made of is read aloud.",
+                    height=rows,
+                    width=columns,
+                    low=_.number(float(output.min()), 2),
+                    high=_.number(float(output.max()), 2),
+                    side=kernel.shape[0],
+                    stride=stride,
+                    padding=padding,
+                    dilation=dilation,
+                ),
                 "line": _("Row {row}, column {column}: {count} products add up to {sum}."),
                 "locale": _.code,
             },

@@ -13,7 +13,7 @@ class DepthLines extends Choices {
     const readout = (this.readout = element("p", "readout"))
     readout.setAttribute("aria-hidden", "true") // each column says the same of itself
     const plot = element("div", "plot")
-    plot.style.height = `${data.height}px`
+    plot.style.height = `calc(${data.height}px * var(--enlarged, 1))`
     plot.append(this.levels(), this.drawing(), ...data.lines.map(line => this.label(line)), this.columns())
     const across = element("p", "across")
     across.textContent = data.across

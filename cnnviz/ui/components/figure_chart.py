@@ -57,4 +57,7 @@ def figure_chart(figure: go.Figure, _: Language, *, alt: str, key: str) -> None:
         alt: what is seen, for a screen reader.
         key: the component's key.
     """
-    _MOUNT(key=key, data={"plan": drawing(figure, _), "alt": alt, "hint": _("Arrow keys read the values.")})
+    _MOUNT(
+        key=key,
+        data={"plan": drawing(figure, _), "alt": alt.replace("**", ""), "hint": _("Arrow keys read the values.")},
+    )

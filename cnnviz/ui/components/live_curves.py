@@ -159,7 +159,7 @@ def live_curves(
     }
     _MOUNT(
         key=key,
-        data=message(frame, alt, series, memory, words),
+        data=message(frame, alt.replace("**", ""), series, memory, words),  # often the sentence above, which stresses
         on_need_change=lambda: _forget(key),
         on_moved_change=_look_again,
     )

@@ -1,6 +1,6 @@
 // The page as a sheet: printed as it stands, or enlarged for a projector. The style sheet does most of it.
 
-// The address goes below the page. Plotly draws in the window's px: with a viewBox its drawing shrinks to the width of the paper.
+// The address goes above the page. Plotly draws in the window's px: with a viewBox its drawing shrinks to the width of the paper.
 function prepare() {
   document.querySelector(".stMain")?.setAttribute("data-address", location.href)
   for (const svg of document.querySelectorAll(".js-plotly-plot svg.main-svg")) {

@@ -15,14 +15,15 @@ class Treemaps extends Choices {
     const head = element("p", "head")
     head.append(Object.assign(element("b"), { textContent: title }), ` ${total}`)
     const list = element("div", "map")
-    list.style.height = `${this.data.height}px`
+    const tall = px => `calc(${px}px * var(--enlarged, 1))`
+    list.style.height = tall(this.data.height)
     list.setAttribute("role", "listbox")
     list.setAttribute("aria-label", `${title} ${total}`)
     const options = new Map()
     for (const tile of tiles) {
       const option = this.option("tile", tile.path, tile.words, options)
       const [left, top, width, height] = tile.place
-      Object.assign(option.style, { left: `${left}%`, top: `${top}px`, width: `${width}%`, height: `${height}px` })
+      Object.assign(option.style, { left: `${left}%`, top: tall(top), width: `${width}%`, height: tall(height) })
       option.style.setProperty("--fill", tile.colour)
       option.style.setProperty("--on", tile.ink)
       const text = element("span")

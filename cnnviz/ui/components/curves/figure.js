@@ -21,6 +21,7 @@ export function readTheme(element) {
     quiet: mix(value("text-color") || "#222222", background, 0.76),
     grid: mix(value("text-color") || "#222222", background, 0.13),
     font: value("font") || "sans-serif",
+    scale: parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1, // a projector enlarges
     dark: luminance(background) < 0.4,
   }
 }
@@ -55,6 +56,7 @@ export function groupRuns(runs) {
 // `view` holds the ranges of the vertical axes as they are drawn now, `range` the part of the x axis looked at.
 export function buildFigure({ items, frame, theme, width, hidden, zoom, range, view }) {
   const narrow = width < NARROW
+  const { scale } = theme
   const shown = items.filter(item => !hidden.has(item.id))
   const runs = items.flatMap(item => item.members)
   const epochs = frame.x === "epochs"
@@ -104,13 +106,13 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
         ...style,
       })
     }
-    const thin = { line: { color, width: 1.25 }, opacity: 0.85 }
+    const thin = { line: { color, width: 1.25 * scale }, opacity: 0.85 }
     const dotted = {
       mode: "lines+markers",
-      line: { color, width: 2.5, dash: look.dash },
-      marker: { color, size: narrow ? 5 : 7, line: { color: theme.background, width: 1 } },
+      line: { color, width: 2.5 * scale, dash: look.dash },
+      marker: { color, size: (narrow ? 5 : 7) * scale, line: { color: theme.background, width: 1 } },
     }
-    line("raw", at.train, train.loss, "loss", { line: { color, width: 1 }, opacity: 0.35 }, false)
+    line("raw", at.train, train.loss, "loss", { line: { color, width: scale }, opacity: 0.35 }, false)
     for (const panel of ["accuracy", "loss"]) {
       line("train", at.train, smoothed[panel], panel, thin, true)
       if (tests(test, panel)) line("test", at.test, tested[panel], panel, dotted, true)
@@ -158,11 +160,13 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
           uid: uid(`${part}_mean`),
           type: "scatter",
           mode: part === "test" && found.x.length < 40 ? "lines+markers" : "lines",
-          marker: { color, size: 6 },
+          marker: { color, size: 6 * scale },
           name: `${item.label} · ${frame.labels[part]}`,
           yaxis: axis,
           hovertemplate: hovers[panel],
-          line: { color, width: part === "test" ? 2.5 : 1.25, dash: part === "test" ? item.look.dash : "solid" },
+          line: {
+            color, width: (part === "test" ? 2.5 : 1.25) * scale, dash: part === "test" ? item.look.dash : "solid",
+          },
         })
         furthest = Math.max(furthest, found.x.at(-1) ?? 0)
         last[panel][part] = found.mean.at(-1)
@@ -176,12 +180,12 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
   }
 
   function layout() {
-    const size = narrow ? 12 : 14
+    const size = Math.round((narrow ? 12 : 14) * scale)
     const widths = ends.map(end => textWidth(shorten(label(end), 26), `600 ${size}px ${theme.font}`))
     const right = Math.max(narrow ? 14 : 24, 18 + Math.max(0, ...widths))
-    const margin = { l: narrow ? 44 : 58, r: right, t: 30, b: narrow ? 42 : 48 }
+    const margin = { l: (narrow ? 44 : 58) * scale, r: right, t: 30 * scale, b: (narrow ? 42 : 48) * scale }
     const inner = frame.height - margin.t - margin.b
-    const gap = 44 / inner // px between the panels, with room for the lower one's title
+    const gap = (44 * scale) / inner // px between the panels, with room for the lower one's title
     const split = 0.5
     const domains = { accuracy: [split + gap / 2, 1], loss: [0, split - gap / 2] }
     const axis = {
@@ -318,7 +322,7 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
           x1: at,
           y0: 0,
           y1: 1,
-          line: { color, width: 1, dash: "dot" },
+          line: { color, width: scale, dash: "dot" },
         },
         text: {
           text: escape(shorten(text, 28)),
@@ -329,9 +333,9 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
           xanchor: "left",
           yanchor: "bottom",
           xshift: 3,
-          yshift: 3 + 16 * (index % 3),
+          yshift: 3 + 16 * scale * (index % 3),
           showarrow: false,
-          font: { size: 12, color },
+          font: { size: Math.round(12 * scale), color },
           bgcolor: translucent(theme.background, 0.75),
           borderpad: 1,
         },
@@ -357,7 +361,7 @@ export function buildFigure({ items, frame, theme, width, hidden, zoom, range, v
       x1: 1,
       y0: value,
       y1: value,
-      line: { color: shade(line), width: 1.25, dash: "dash" },
+      line: { color: shade(line), width: 1.25 * scale, dash: "dash" },
     }
   }
 
