@@ -34,7 +34,8 @@ def _packages(trees):
 
 
 def test_the_requirements_are_what_the_app_imports():
-    required = _requirements("requirements.txt") + _requirements("requirements-ray.txt")
+    files = ("requirements.txt", "requirements-ray.txt", "requirements-by-hand.txt")
+    required = [requirement for file in files for requirement in _requirements(file)]
     assert _packages(APP) == {canonicalize_name(requirement.name) for requirement in required}
 
 
@@ -43,8 +44,13 @@ def test_ray_is_an_extra_that_nothing_else_needs():
     assert users == {"cnnviz/training/ray_executor.py", "cnnviz/training/ray_worker.py"}
 
 
+def test_opencv_is_an_extra_that_nothing_else_needs():
+    users = {path for path, tree in APP if any(re.match(r"cv2(\.|$)", imported) for imported in imports(tree))}
+    assert users == {"cnnviz/insight/by_hand.py"}
+
+
 def test_the_tests_import_only_what_is_required():
-    files = ("requirements.txt", "requirements-dev.txt", "requirements-ray.txt")
+    files = ("requirements.txt", "requirements-dev.txt", "requirements-ray.txt", "requirements-by-hand.txt")
     required = [requirement for file in files for requirement in _requirements(file)]
     assert _packages(modules(*CODE)) <= {canonicalize_name(requirement.name) for requirement in required}
 
