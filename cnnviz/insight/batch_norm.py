@@ -148,6 +148,11 @@ def running(found: Inputs, channel: int, batch_size: int, momentum: float, batch
     return Running(np.array(means), np.array(variances), mean, variance * everything / (everything - 1))
 
 
+def start_left(momentum: float, batches: int) -> float:
+    """How much the averages' start still counts after some batches, 0 to 1: each one keeps 1 − momentum of it."""
+    return (1 - momentum) ** batches
+
+
 def companions(found: Inputs, channel: int, sizes: Iterable[int] = SIZES) -> dict[int, NDArray[np.float64]]:
     """One value of the first picture, normalised within `DRAWS` batches of each size whose other pictures are random.
 

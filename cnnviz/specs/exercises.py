@@ -74,8 +74,12 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
                 (_train("lenet", learning_rate="0.9", optimizer="sgd"), _train("lenet", schedule="range_test")),
             ),
             Exercise(
-                N_("Look at what the first layer makes of a sneaker and of a dress."),
-                (_to("kernel", view="trained", picture="dresses"),),
+                N_("Look at what the first two layers make of a sneaker and of a dress."),
+                (
+                    _to("kernel", view="trained", picture="dresses"),
+                    _to("inside", garment="9"),
+                    _to("inside", garment="13"),
+                ),
             ),
             Exercise(
                 N_("Feed it a cat. What do filters that have only seen clothes find in it?"),
@@ -232,7 +236,7 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
             ),
             Exercise(
                 N_("It is said to need much memory. Compare 224 px with 96."),
-                (_compare("densenet,densenet~px224"),),
+                (_compare("densenet,densenet~px224"), _to("dense", view="memory")),
             ),
             Exercise(
                 N_("Build the networks of the paper's table."),

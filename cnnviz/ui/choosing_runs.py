@@ -66,7 +66,8 @@ def recorded_runs(store: RunStore, keys: Sequence[str]) -> list[str]:
 def trained_runs(limit: int = _LISTED) -> dict[str, RunRecord]:
     """Runs that left weights behind, by id: one's own first, then everybody's and the recorded ones."""
     store = engine().store
-    found = {run.id: run for run in (*store.records(owner=owner(), limit=limit), *store.records(limit=limit))}
+    mine, newest = store.records(owner=owner(), limit=limit), store.records(limit=limit)
+    found = {run.id: run for run in (*mine, *newest, *store.records(owner=RECORDED))}
     return {run_id: run for run_id, run in found.items() if store.checkpoints_of(run_id)}
 
 

@@ -120,7 +120,7 @@ def render_modes(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
     )
     return {
         "momentum": _.number(spec.momentum),
-        "left": _.percent((1 - spec.momentum) ** spec.batches, 1),
+        "left": _.percent(insight.start_left(spec.momentum, spec.batches), 1),
         "batches": spec.batches,
     }
 

@@ -14,12 +14,13 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
 from cnnviz.specs.lab import View
-from cnnviz.specs.labs import activations, batch_norm, dense, inception, inside, kernel, residual, resnext
+from cnnviz.specs.labs import activations, batch_norm, by_hand, dense, inception, inside, kernel, residual, resnext
 from cnnviz.ui.engine import in_class, is_teacher
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.places import (
     ACTIVATIONS,
     BATCH_NORM,
+    BY_HAND,
     DENSE,
     INCEPTION,
     INSIDE,
@@ -40,6 +41,7 @@ LAB_VIEWS: Final[Mapping[Place, Mapping[str, View]]] = {
     RESNEXT: resnext.VIEWS,
     DENSE: dense.VIEWS,
     INSIDE: inside.VIEWS,
+    BY_HAND: by_hand.VIEWS,
 }
 
 

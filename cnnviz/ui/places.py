@@ -175,6 +175,14 @@ INSIDE: Final = Place(
     N_("Feature maps, receptive fields, Grad-CAM and filters of a network of your own."),
     LABS,
 )
+BY_HAND: Final = Place(
+    "labs/by_hand.py",
+    "by-hand",
+    N_("Before 2012"),
+    ":material/back_hand:",
+    N_("Features by hand: key points, visual words and a linear classifier, beside a LeNet."),
+    LABS,
+)
 EXERCISES: Final = Place(
     "labs/exercises.py",
     "exercises",
@@ -202,6 +210,7 @@ PLACES: Final = (
     RESNEXT,
     DENSE,
     INSIDE,
+    BY_HAND,
     EXERCISES,
 )
 

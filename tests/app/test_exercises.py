@@ -47,3 +47,12 @@ def test_the_page_lists_them(open_page, chapter, language):
     assert not app.exception and not app.warning
     said = " ".join(element.value for element in app.markdown)
     assert all(Language(language)(exercise.text) in said for exercise in EXERCISES[chapter])
+
+
+def test_the_garments_of_an_exercise_are_what_it_says():
+    from cnnviz.data import CLASS_NAMES, fashion_mnist
+
+    labels = fashion_mnist("test").labels
+    shown = {CLASS_NAMES[int(labels[int(dict(parameters)["garment"])])] for _page, parameters in TARGETS
+             if "garment" in dict(parameters)}  # fmt: skip
+    assert shown == {"sneaker", "dress"}

@@ -114,3 +114,16 @@ def test_weights_that_cannot_be_used_are_a_sentence(open_page, tmp_path, monkeyp
     app = open_page(INSIDE, "en", network="imagenet:resnet18")
     assert not app.exception
     assert any("do not fit" in error.value for error in app.error)
+
+
+def test_recorded_runs_are_offered_however_many_runs_are_newer(open_page, run, monkeypatch):
+    """The question on filters turns the knob to one of them."""
+    from cnnviz.specs.labs.inside import NIN_RUN
+    from cnnviz.ui import inside as page
+
+    monkeypatch.setattr(page, "RUNS", 1)
+    app = open_page(INSIDE, "en", view="filters", network=f"run:{run}")
+    assert not app.exception and not app.warning
+    app.selectbox(key="inside.network").set_value(f"run:{NIN_RUN}").run()
+    assert not app.exception and not app.warning
+    assert "behind block1" in said(app)

@@ -8,6 +8,7 @@ import torch
 
 from cnnviz.architectures.activation import ACTIVATIONS
 from cnnviz.insight.activations import INPUTS, SCHEMES, SIGMOID_BOUND, UNITS, curve, layers, stack
+from cnnviz.specs.labs.activations import VIEWS, ActivationsSpec
 
 X = np.linspace(-6, 6, 49)
 SIGMOID = 1 / (1 + np.exp(-X))
@@ -92,3 +93,26 @@ def test_xavier_and_he_draw_what_their_papers_say():
     for scheme, variance in expected.items():
         weights = torch.cat([part.weight.detach().flatten() for part in layers("relu", 20, scheme, 1)[::2]])
         assert float(weights.var()) == pytest.approx(variance, rel=0.02)
+
+
+def test_relu_halves_the_mean_square():
+    """What the lab's answer says of signals: behind Xavier's weights x is as likely as −x, and one of them goes."""
+    inputs = np.random.default_rng(0).normal(size=100_000)
+    assert np.square(curve("relu", inputs).value).mean() == pytest.approx(0.5 * np.square(inputs).mean(), rel=0.02)
+    squares = []
+    network = layers("relu", 6, "xavier", 1)
+    with torch.no_grad():
+        signal = torch.randn(INPUTS, UNITS, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+        for layer in network:
+            if isinstance(layer, torch.nn.Linear):
+                torch.nn.init.zeros_(layer.bias)  # which keeps a signal from vanishing altogether
+            signal = layer(signal)
+            squares.append(float(signal.square().mean()))
+    behind_relu = np.array(squares[1::2])
+    assert (behind_relu[1:] / behind_relu[:-1]).mean() == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_sigmoid_is_flat_where_it_saturates_and_the_texts_name_the_stack_that_is_computed():
+    assert curve("sigmoid", np.array([-6.0, 6.0])).slope.max() < 0.003
+    assert f"{UNITS} units" in ActivationsSpec.model_fields["depth"].description
+    assert f"{INPUTS} random inputs" in VIEWS["signal"].text

@@ -18,7 +18,9 @@ from cnnviz.insight.batch_norm import (
     difference_to_torch,
     inputs,
     running,
+    start_left,
 )
+from cnnviz.specs.labs.batch_norm import VIEWS
 
 LAYERS = {"convolution": torch.nn.BatchNorm2d, "dense_layer": torch.nn.BatchNorm1d}
 EVERY_LAYER = pytest.mark.parametrize("layer", LAYERS)
@@ -136,3 +138,34 @@ def test_a_batch_of_one_leaves_zeros_after_a_dense_layer(found):
     assert np.abs(batch_norm(found["dense_layer"].values[:1])).max() == 0
     with pytest.raises(ValueError, match="more than 1 value"):
         torch.nn.BatchNorm1d(120)(torch.zeros(1, 120))
+
+
+@EVERY_LAYER
+def test_before_any_batch_prediction_leaves_the_values_up_to_epsilon(found, layer):
+    values = found[layer].values[:8]
+    channels = values.shape[1]
+    mine = batch_norm(values, np.zeros(channels), np.ones(channels))
+    norm = LAYERS[layer](channels).eval()
+    np.testing.assert_allclose(mine, norm(for_torch(values)).detach().numpy().reshape(values.shape), atol=1e-6)
+    np.testing.assert_allclose(mine, values, rtol=EPS)
+
+
+@pytest.mark.parametrize(("momentum", "batches"), [(0.1, 0), (0.1, 5), (0.37, 9), (1.0, 1)])
+def test_the_start_counts_as_much_as_it_moves_pytorchs_average(momentum, batches):
+    """Two layers that differ by 1 in their start alone."""
+    norms = [torch.nn.BatchNorm1d(1, momentum=momentum) for _ in range(2)]
+    norms[1].running_mean += 1
+    for _ in range(batches):
+        batch = torch.randn(16, 1, generator=torch.Generator().manual_seed(batches))
+        for norm in norms:
+            norm(batch)
+    difference = float(norms[1].running_mean - norms[0].running_mean)
+    assert start_left(momentum, batches) == pytest.approx(difference, abs=1e-6)
+
+
+def test_the_numbers_of_the_texts_are_those_of_the_lab(found):
+    choices = VIEWS["axes"].question.choices
+    _pictures, channels, height, width = found["convolution"].values.shape
+    assert choices[0].startswith(f"{channels},") and choices[1].startswith(f"{8 * channels},")
+    assert choices[2].startswith(f"{channels * height * width:,},")
+    assert f"{DRAWS} different batches" in VIEWS["noise"].text

@@ -129,3 +129,13 @@ def test_memory_grows_with_the_picture_and_the_batch():
     assert dense.fresh_bytes == 4 * sum(4 * 32 * place for place in places)
     assert residual.copied_bytes == residual.fresh_bytes == 0
     assert dense.parameters < residual.parameters / 10 and dense.saved_bytes > residual.saved_bytes
+
+
+def test_the_staircase_stays_below_its_ceiling_however_long():
+    """From the chapter's 64 channels on, block after block: 4 layers of 32, then half."""
+    behind_blocks, channels = [], 64.0
+    for _ in range(50):
+        behind_blocks.append(channels + 4 * 32)
+        channels = behind_blocks[-1] / 2
+    assert behind_blocks[3] == 248 and behind_blocks == sorted(behind_blocks)
+    assert all(channels <= ceiling(32, 4, 0.5) for channels in behind_blocks)

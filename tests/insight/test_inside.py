@@ -134,13 +134,13 @@ def test_grad_cam_by_small_steps():
     assert np.allclose(inside.grad_cam(model, picture, "pool2", 3).map, by_hand, rtol=1e-3, atol=1e-8)
 
 
-@pytest.mark.parametrize("key", ["lenet", "resnet18", "densenet"])
+@EVERY
 def test_an_untrained_network_draws_maps_for_many_classes(key):
     """The lab's question; counted one map at a time."""
     spec, model, report = network(key)
     stage = inside.map_stages(report)[-1].path
     counts = []
-    for number in range(4):
+    for number in range(2):
         picture = inside.prepared(garment(number), spec)
         maps = [inside.grad_cam(model, picture, stage, target).map for target in range(10)]
         counts.append(sum(bool(found.max() > 0) for found in maps))
@@ -193,3 +193,59 @@ def test_colour_networks_take_colour_and_grey_pictures():
     spec = architecture("resnet18").spec(in_channels=3, image_size=32)
     for picture in (cat(), garment(0)):
         assert inside.prepared(picture, spec).shape == (1, 3, 32, 32)
+
+
+def test_from_the_first_maps_to_the_last_they_become_more_and_smaller_except_in_nin():
+    """The lab's answer, for every network that it offers; NiN's last maps are its ten classes."""
+    from cnnviz.insight import published
+
+    reports = {key: report_of(architecture(key).spec()) for key in UNTRAINED}
+    reports |= {f"imagenet {name}": published.report(name) for name in published.CHAINS}
+    for key, report in reports.items():
+        stages = inside.map_stages(report)
+        first, last = stages[0].output_shape, stages[-1].output_shape
+        assert first[2] > last[2]
+        assert (last[1] > first[1]) == (key != "nin")
+        assert key != "nin" or last[1] == 10
+
+
+def test_lenets_receptive_field_grows_as_the_answer_says():
+    _spec, _model, report = network("lenet")
+    fields = {row.path: row.receptive_field for row in inside.map_stages(report)}
+    assert [fields[name] for name in ("conv1", "pool1", "conv2", "pool2")] == [(5, 5), (6, 6), (14, 14), (16, 16)]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_middle_of_lenets_window_counts_more_than_its_rim(seed):
+    spec, _model, report = network("lenet")
+    model = inside.untrained(spec, seed)
+    stage = next(row for row in inside.map_stages(report) if row.path == "pool2")
+    found = inside.sight(model, inside.prepared(garment(1), spec), stage, 50, 50)
+    top, left, bottom, right = found.window
+    window = found.influence[top:bottom, left:right]
+    middle = window[4:-4, 4:-4]
+    rim = (window.sum() - middle.sum()) / (window.size - middle.size)
+    assert middle.mean() > 1.2 * rim
+
+
+def test_trained_filters_narrow_down_to_classes_in_deep_networks_and_hardly_in_lenet():
+    """The lab's question, on the weights of the recorded runs."""
+    from cnnviz.specs.labs.inside import NIN_RUN
+    from cnnviz.training.recorded import recordings
+
+    rises = {}
+    for recording in recordings():
+        weights = [path for path in recording.weights if path.name.endswith("last.safetensors")]
+        key = recording.config.architecture.key
+        if not weights or key == "densenet":  # NiN is deep enough, and cheaper
+            continue
+        assert (recording.id == NIN_RUN) == (key == "nin")
+        report = report_of(recording.config.architecture)
+        model = inside.trained(recording.config.architecture, weights[0])
+        found = inside.excitement(model, recording.config.architecture, report.macs)
+        stages = [row.path for row in inside.map_stages(report)]
+        assert found[stages[0]].purity > found[stages[0]].chance
+        rises[key] = found[stages[-1]].purity - found[stages[0]].purity
+    assert rises.keys() == {"lenet", "lenet_bn", "nin"}
+    assert rises["nin"] > 0.2
+    assert max(rises["lenet"], rises["lenet_bn"]) < 0.1

@@ -123,3 +123,10 @@ def test_batch_norms_of_a_plain_network_divide_by_less_than_one():
         network_(torch.tensor(fashion_mnist("test").images[:PICTURES] / 255, dtype=torch.float32)[:, None])
     assert len(deviations) == 55
     assert np.mean(deviations[1:]) == pytest.approx(1 - 1 / np.pi, abs=0.12)
+
+
+def test_the_networks_have_a_quarter_of_the_papers_width():
+    """16, 32 and 64 channels in the paper's table 6."""
+    for kind in (True, False):
+        report = inspect(lambda kind=kind: build(network(20, kind)), (1, 1, 28, 28))
+        assert {row.output_shape[1] for row in report.leaves if row.type == "Conv2d"} == {4, 8, 16}

@@ -77,3 +77,15 @@ def test_what_does_not_fit_is_named_at_its_knob(wrong, code, field):
     with pytest.raises(CnnvizError) as refused:
         ResNeXtLabSpec.parse(wrong)
     assert (refused.value.code, refused.value.field) == (code, field)
+
+
+def test_the_answers_block_is_that_of_resnext50():
+    """Built from the catalogue, whose totals equal torchvision's: 256 channels, a middle of 128 in 32 groups."""
+    from cnnviz.inspection import report_of
+    from cnnviz.specs.catalog import architecture
+
+    report = report_of(architecture("resnext50_32x4d").spec())
+    first = next(row for row in report.leaves if row.formula.get("kind") == "convolution" and row.groups > 1)
+    assert (first.groups, first.output_shape[1]) == (32, 128)
+    block = next(row for row in report.layers if row.type == "BottleneckBlock")
+    assert block.output_shape[1] == 256

@@ -62,3 +62,16 @@ def test_added_terms_of_the_exponential_obey_lagranges_bound():
         found = terms(DenseLabSpec(function="exp", terms=count))
         bound = np.exp(np.maximum(found.x, 0)) * np.abs(found.x) ** count / factorial(count)
         assert (np.abs(found.added - found.y) <= bound + 1e-12).all()
+
+
+def test_the_answer_on_the_logarithm_holds_term_by_term():
+    """Near 0 each further term helps; beyond 1 each does harm from the third on; weighed anew, each helps."""
+    every = [terms(DenseLabSpec(function="log", terms=count)) for count in range(1, MOST + 1)]
+    near, beyond = np.abs(every[0].x) <= 0.5, every[0].x > 1.05
+    close = [np.abs(one.added - one.y)[near].max() for one in every]
+    assert close == sorted(close, reverse=True)
+    far = [np.sqrt(np.mean((one.added - one.y)[beyond] ** 2)) for one in every]
+    assert far[0] > far[1], "the second term still helps"
+    assert far[1:] == sorted(far[1:])
+    weighed = [one.error_weighed for one in every]
+    assert weighed == sorted(weighed, reverse=True)

@@ -56,7 +56,7 @@ def licence(package):
 def test_each_requirement_is_bounded_below():
     """By itself, or by what brings it along."""
     bounds = [need for entry in installed("requirements.txt").values() if entry for need in entry[1]]
-    for file in ("requirements.txt", "requirements-ray.txt", "requirements-mlflow.txt"):
+    for file in ("requirements.txt", "requirements-ray.txt", "requirements-mlflow.txt", "requirements-by-hand.txt"):
         for requirement in requirements(file):
             name = canonicalize_name(requirement.name)
             own = [requirement, *(need for need in bounds if canonicalize_name(need.name) == name)]

@@ -34,7 +34,7 @@ def _packages(trees):
 
 
 def test_the_requirements_are_what_the_app_imports():
-    files = ("requirements.txt", "requirements-ray.txt", "requirements-mlflow.txt")
+    files = ("requirements.txt", "requirements-ray.txt", "requirements-mlflow.txt", "requirements-by-hand.txt")
     required = [requirement for file in files for requirement in _requirements(file)]
     assert _packages(APP) == {canonicalize_name(requirement.name) for requirement in required}
 
@@ -49,8 +49,14 @@ def test_mlflow_is_an_extra_that_nothing_else_needs():
     assert users == {"cnnviz/training/tracked.py"}
 
 
+def test_opencv_is_an_extra_that_nothing_else_needs():
+    users = {path for path, tree in APP if any(re.match(r"cv2(\.|$)", imported) for imported in imports(tree))}
+    assert users == {"cnnviz/insight/by_hand.py"}
+
+
 def test_the_tests_import_only_what_is_required():
-    files = ("requirements.txt", "requirements-dev.txt", "requirements-ray.txt", "requirements-mlflow.txt")
+    files = ("requirements.txt", "requirements-dev.txt", "requirements-ray.txt", "requirements-mlflow.txt",
+             "requirements-by-hand.txt")  # fmt: skip
     required = [requirement for file in files for requirement in _requirements(file)]
     assert _packages(modules(*CODE)) <= {canonicalize_name(requirement.name) for requirement in required}
 

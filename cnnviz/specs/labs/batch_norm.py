@@ -81,7 +81,7 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
             N_(
                 "A picture's normalised value depends on the pictures that happen to share its batch. In the figure, "
                 "one and the same garment in 60 different batches of each size. This noise keeps a network from "
-                "relying on exact values: batches of 50 to 100 regularise best."
+                "relying on exact values; the book *Dive into Deep Learning* advises batches of 50 to 100."
             ),
             ("batch_size", "layer", "channel"),
             Question(

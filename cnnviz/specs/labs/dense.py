@@ -78,9 +78,9 @@ VIEWS: Final = {
             (N_("Better everywhere"), N_("Better near 0, worse beyond 1"), N_("No change")),
             1,
             N_(
-                "The series only converges up to x = 1; beyond, every further term makes it worse. The very same "
-                "terms, weighed anew, get better with each: {added} off with 10 terms added up, {weighed} with 10 "
-                "weighed. Who keeps the terms can decide later."
+                "The series only converges up to x = 1; beyond, from the third on, each further term makes it worse. "
+                "The very same terms, weighed anew, get better with each: {added} off with 10 terms added up, "
+                "{weighed} with 10 weighed. Who keeps the terms can decide later."
             ),
             {"function": "log", "terms": 10},
         ),
@@ -89,7 +89,7 @@ VIEWS: Final = {
         N_("Memory"),
         N_(
             "Few weights, much memory: for the backward pass training keeps what every layer received, and a "
-            "concatenation stores all earlier channels once more. The hatched part are the concatenations."
+            "concatenation stores all earlier channels once more. The hatched part is the concatenations."
         ),
         ("batch", "convolutions", "growth_rate"),
         Question(

@@ -6,6 +6,7 @@ from cnnviz.language import N_
 from cnnviz.specs.base import Spec, knob
 from cnnviz.specs.lab import Question, View
 
+NIN_RUN: Final = "hrbf2vmfqb"  # the recorded run of NiN, the same on every server
 UNTRAINED: Final = ("lenet", "lenet_bn", "vgg11_small", "nin", "googlenet", "resnet18", "densenet")
 
 
@@ -41,8 +42,9 @@ VIEWS: Final = {
             (N_("Fewer and larger"), N_("More and smaller"), N_("Nothing changes")),
             1,
             N_(
-                "Here {first} become {last}: what a place loses in sharpness it gains in meanings. Channels that stay "
-                "black for this picture may well answer to another one."
+                "Here {first} become {last}: what a place loses in sharpness it gains in meanings. Of the networks "
+                "here only NiN ends with fewer, one map for each class. Channels that stay black for this picture may "
+                "well answer to another one."
             ),
         ),
     ),
@@ -88,19 +90,21 @@ VIEWS: Final = {
     "filters": View(
         N_("What excites a filter"),
         N_(
-            "Out of many test pictures, the nine that make one channel answer most strongly anywhere. In a trained "
-            "network they have something in common: a sleeve, a heel, a handle."
+            "Out of many test pictures, the nine that make one channel answer most strongly anywhere. Look for what "
+            "they have in common: an edge, a sleeve, a heel, a handle."
         ),
         ("network", "stage", "channel"),
         Question(
-            N_("In a trained network, the nine strongest pictures of a filter come from one class …"),
+            N_("In a trained NiN, the nine strongest pictures of a filter come from one class …"),
             (N_("… mostly near the input"), N_("… mostly near the output"), N_("… equally often everywhere")),
             1,
             N_(
-                "The further from the input, the more a filter answers to a kind of garment and not to an edge. In "
-                "this network the most frequent class makes up {first} of the nine in the first stage and {last} in "
-                "the last, over all filters; by chance it would be about {chance}."
+                "The further from the input, the more a filter answers to a kind of garment and not to an edge: a "
+                "deep network shows it, a LeNet with its two convolutions hardly. In the network chosen now the most "
+                "frequent class makes up {first} of the nine in the first stage and {last} in the last, over all "
+                "filters; by chance it would be about {chance}."
             ),
+            {"network": f"run:{NIN_RUN}"},
         ),
     ),
 }
