@@ -59,7 +59,7 @@ browser: $(DEV)
 
 # Long load, churn and chaos runs against a server on this machine.
 soak: $(DEV)
-	$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+	$(BIN)/python -m pytest -m "soak and not ray" --timeout 3600 $(ARGS)
 
 # Runs in a cluster that this machine plays, the loss of a machine included; Ray is large, so it is installed only here.
 ray: $(RAY)

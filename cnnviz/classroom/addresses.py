@@ -10,11 +10,18 @@ _VIRTUAL: Final = ("docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "vether
 
 
 def lan_addresses() -> tuple[str, ...]:
-    """This machine's IPv4 addresses that a neighbour can reach, those of virtual networks last; nothing is sent."""
-    up = {name for name, state in psutil.net_if_stats().items() if state.isup}
+    """This machine's IPv4 addresses that a neighbour can reach, those of virtual networks last; nothing is sent.
+
+    None where the system does not let a service look at its network.
+    """
+    try:
+        up = {name for name, state in psutil.net_if_stats().items() if state.isup}
+        networks = psutil.net_if_addrs()
+    except OSError:
+        return ()
     found = [
         (name.lower().startswith(_VIRTUAL), entry.address)
-        for name, entries in psutil.net_if_addrs().items()
+        for name, entries in networks.items()
         for entry in entries
         if entry.family == socket.AF_INET and name in up
     ]

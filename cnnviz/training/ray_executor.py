@@ -6,12 +6,15 @@ the same Python packages and this project at the same place, as the same contain
 """
 
 import os
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+# Once its cluster is gone Ray would start another one at the next call, open to the network; it reads this at import.
+os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
 import ray
 
 from cnnviz.errors import CnnvizError
@@ -50,9 +53,18 @@ class RayExecutor(QueueExecutor):
         super().__init__(store, slots=slots, waiting_per_owner=WAITING_PER_OWNER, patience=patience)
 
     def hire(self) -> WorkerLink:
-        """An actor wherever there is room."""
+        """An actor wherever there is room.
+
+        Raises:
+            OSError: if the cluster is gone.
+        """
         options: dict[str, Any] = {**self._needs, "runtime_env": {"env_vars": environment()}}
-        return RayWorker(options, self.store.mark, apart=self._apart)
+        if not ray.is_initialized():
+            raise OSError("the connection to the cluster is closed")
+        try:
+            return RayWorker(options, self.store.mark, apart=self._apart)
+        except ray.exceptions.RayError as error:
+            raise OSError(str(error)) from error
 
     def default_slots(self) -> int:
         """What the environment says, else how many runs the cluster has room for now."""
@@ -88,11 +100,13 @@ def connect() -> bool:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False, "namespace": "cnnviz"}
     try:
-        if address:
-            _knock(address)
-            ray.init(address=address, **options)
-        else:
-            with _on_loopback():
+        with _on_loopback():
+            if address:
+                _knock(address)
+                ray.init(address=address, **options)
+            else:
+                # Newer versions of Ray ask for a token; from the environment it needs no file in somebody's home.
+                os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
                 ray.init(address="local", include_dashboard=False, _node_ip_address=_LOOPBACK, **options)
     except (OSError, RuntimeError, ValueError) as error:
         raise CnnvizError("cluster_missing", address=address or _LOOPBACK, reason=str(error)[:200]) from error
@@ -142,7 +156,9 @@ def needs() -> dict[str, float]:
 
 
 def room(wanted: dict[str, float]) -> int:
-    """How many runs the machines of the cluster hold, each on one of them; at least 1."""
+    """How many runs the machines of the cluster hold, each on one of them; at least 1, also when it is gone."""
+    if not ray.is_initialized():
+        return 1
     found = 0
     for node in ray.nodes():
         if node["Alive"]:

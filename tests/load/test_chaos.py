@@ -26,9 +26,10 @@ TINY = 20_000  # bytes beyond which no file may grow while the disk is full
 class Follower(threading.Thread):
     """Starts one run after another and notes the last step that it was shown of each."""
 
-    def __init__(self, url, number):
+    def __init__(self, url, number, **settings):
         super().__init__(daemon=True)
         self.url, self.number = url, number
+        self.settings = {"net": "lenet_bn", "epochs": "3", **settings}
         self.shown, self.leave, self.broken = {}, threading.Event(), 0
 
     def run(self):
@@ -37,7 +38,7 @@ class Follower(threading.Thread):
             seed += 1
             try:
                 with Visitor(self.url, cookie=f"follower {self.number}", timeout=20) as visitor:
-                    visitor.open("training", net="lenet_bn", epochs="3", seed=str(seed))
+                    visitor.open("training", seed=str(seed), **self.settings)
                     visitor.press("Start")
                     run_id = next((p[4:] for p in visitor.query.split("&") if p.startswith("run=")), "")
                     while run_id and not self.leave.wait(0.5):

@@ -8,14 +8,15 @@ import pytest
 from cnnviz.errors import CnnvizError
 from cnnviz.training import RunStore, TrainingConfig, train
 from cnnviz.training.choose_executor import chosen_executor
+from tests.training.executors import played_cluster
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
 CONFIG = TrainingConfig(
     architecture="lenet_bn", train_images=6400, batch_size=64, epochs=6, test_images=100, evaluations=6, threads=1
 )
 
 
-def until(condition, seconds=120):
+def until(condition, seconds=240):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never happened"
@@ -36,16 +37,9 @@ def expected(config):
 @pytest.fixture
 def cluster(monkeypatch):
     """A head that trains nothing and two machines with one core each."""
-    import ray
-    from ray.cluster_utils import Cluster
-
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
-    monkeypatch.setenv("CNNVIZ_RAY_ADDRESS", cluster.address)
-    yield cluster, nodes
-    ray.shutdown()
-    cluster.shutdown()
+    with played_cluster() as (cluster, nodes):
+        monkeypatch.setenv("CNNVIZ_RAY_ADDRESS", cluster.address)
+        yield cluster, nodes
 
 
 def test_a_lost_machine_fails_its_run_truthfully_and_the_other_one_goes_on_with_the_same_curve(cluster, tmp_path):
@@ -93,7 +87,7 @@ def test_a_sweep_fans_out_over_the_machines_and_leaves_room_for_others(cluster, 
 
     played, _nodes = cluster
     for _ in range(2):
-        played.add_node(num_cpus=1)
+        played.add_node(num_cpus=1, node_ip_address="127.0.0.1")
     played.wait_for_nodes()
     store = RunStore(tmp_path)
     executor = RayExecutor(store)
@@ -118,12 +112,28 @@ def test_a_sweep_fans_out_over_the_machines_and_leaves_room_for_others(cluster, 
     store.close()
 
 
+def test_a_cluster_that_is_gone_fails_a_run_in_words_and_none_is_started_in_its_place(cluster, tmp_path):
+    import ray
+
+    from cnnviz.training.ray_executor import RayExecutor
+
+    store = RunStore(tmp_path)
+    executor = RayExecutor(store)
+    ray.shutdown()
+    run_id = executor.submit(CONFIG, owner="ana")
+    until(lambda: store.record(run_id).ended)
+    assert not ray.is_initialized()
+    assert (store.record(run_id).state, store.record(run_id).failure.code) == ("failed", "training_failed")
+    executor.close()
+    store.close()
+
+
 def test_a_cluster_of_its_own_is_reached_by_this_machine_alone(tmp_path, monkeypatch):
     monkeypatch.delenv("CNNVIZ_RAY_ADDRESS", raising=False)
     monkeypatch.setenv("CNNVIZ_EXECUTOR", "ray")
     store = RunStore(tmp_path)
     executor = chosen_executor(store)
-    assert executor.warm(120)
+    assert executor.warm(240)
     me = psutil.Process()
     listening = [
         connection.laddr.ip
