@@ -41,7 +41,7 @@ def accuracy_cost(
             figure.add_trace(trace)
     axis = {"type": "log", "gridcolor": colours.grid, "fixedrange": True, "tickformat": "~s", "nticks": 6}
     vertical = {"tickformat": ".0%", "gridcolor": colours.grid, "fixedrange": True, "range": [0.52, 0.91]}
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,

@@ -85,7 +85,7 @@ def board_chart(
         )
     )
     common: dict[str, Any] = {"gridcolor": colours.grid, "fixedrange": True, "zeroline": False, "automargin": True}
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,

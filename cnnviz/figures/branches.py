@@ -98,7 +98,7 @@ def branch_bars(lanes: Sequence[Lane], _: Language, *, colour: str, dark: bool =
         {**panel, "text": _("{count} channels", count=channels), "x": 0.88, "xanchor": "center"},
     ]
     figure = go.Figure(traces)
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _, dark, height=HEIGHT, barmode="stack", margin={"l": 4, "r": 4, "t": 28, "b": 8}, bargap=0.6,
             annotations=words,

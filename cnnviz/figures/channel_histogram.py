@@ -60,7 +60,7 @@ def channel_histograms(
     level = {**axis, "range": [0, 256], "tickvals": [0, 64, 128, 192, 255]}
     share = {**axis, "range": [0, 1.05 * top], "tickformat": ".0%", "nticks": 5}
     figure = go.Figure(traces)
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,

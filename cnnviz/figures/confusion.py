@@ -59,7 +59,7 @@ def confusion_matrix(matrix: "NDArray[Any]", names: Sequence[str], _: Language, 
                 text = f"<b>{_.number(int(count))}</b>" if i == j else _.number(int(count))
                 numbers.append({"x": j, "y": i, "text": text, "showarrow": False, "font": {"size": 13, "color": ink}})
     axis = {"tickvals": places, "ticktext": list(names), "fixedrange": True, "showgrid": False, "zeroline": False}
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,
@@ -119,7 +119,7 @@ def class_bars(
             hoverinfo="skip",
         )
     )
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,
@@ -159,7 +159,7 @@ def norms_map(
             hoverinfo="text", xgap=1, ygap=1, colorbar={"title": {"text": _("power of ten")}, "thickness": 14},
         )
     )  # fmt: skip
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,

@@ -90,7 +90,7 @@ def _bars(
         for (values, _texts, name, axis), domain in zip(panels, domains, strict=True)
     }
     figure = go.Figure(traces)
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,

@@ -52,7 +52,7 @@ def draw_histogram(
         }  # fmt: skip
         more["yaxis2"] = {**axis, "anchor": "x2", "rangemode": "tozero"}
     figure = go.Figure(traces)
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,

@@ -73,7 +73,7 @@ def garment_curve_lines(
     )  # fmt: skip
     axis: dict[str, Any] = {"gridcolor": colours.grid, "fixedrange": True, "automargin": True, "zeroline": False}
     figure = go.Figure([line])
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,

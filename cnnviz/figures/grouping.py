@@ -83,7 +83,7 @@ def block_diagonal(
               "line": {"color": colour, "width": 3}}  # fmt: skip
     ticks = sorted({1, *range(size // 4, size + 1, size // 4)})
     figure = go.Figure(traces)
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _, dark, height=HEIGHT, margin={"l": 4, "r": 4, "t": 30, "b": 8}, shapes=[*frames, column],
             xaxis={"title": {"text": _("Input channel"), "standoff": 4}, "range": [0.3, size * 1.36],
@@ -170,7 +170,7 @@ def budget_bars(splits: Sequence[Choice], _: Language, *, colour: str, dark: boo
         hoverinfo="text",
     )  # fmt: skip
     figure = go.Figure([bars])
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _, dark, height=BARS_HEIGHT, margin={"l": 4, "r": 4, "t": 56, "b": 8}, bargap=0.35,
             xaxis={"type": "category", "title": {"text": _("Groups × width of a group"), "standoff": 6}, "tickangle": 0,

@@ -70,7 +70,7 @@ def kept_bars(rows: Sequence[Holding], _: Language, *, colours: dict[str, str], 
     ]  # fmt: skip
     figure = go.Figure(traces)
     ticks, words = _ticks(max(row.saved_bytes for row in rows), _)
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _, dark, height=HEIGHT, barmode="stack", bargap=0.3, margin={"l": 4, "r": 4, "t": 12, "b": 8},
             xaxis={"title": {"text": _("Kept for the backward pass")}, "tickvals": ticks, "ticktext": words,

@@ -126,7 +126,7 @@ def distributions(
             )
         )  # fmt: skip
     axis = {"gridcolor": colours.grid, "zeroline": True, "zerolinecolor": colours.ink, "fixedrange": True}
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _, dark, height=height, bargap=0, margin={"l": 4, "r": 4, "t": 4, "b": 8},
             xaxis={**axis, "title": {"text": _("Value"), "standoff": 4}, "anchor": f"y{'' if rows == 1 else rows}"},

@@ -71,7 +71,7 @@ def class_drawing(
         )
     )  # fmt: skip
     hidden = {"visible": False, "fixedrange": True}
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _, dark, height=HEIGHT, shapes=shapes, annotations=marks, margin={"l": 4, "r": 4, "t": 12, "b": 8},
             xaxis={**hidden, "range": (-3.2, 3.7)}, yaxis={**hidden, "range": (-2.4, 2.5), "scaleanchor": "x"},
@@ -98,7 +98,7 @@ def distance_bars(distances: Sequence[float], _: Language, *, dark: bool) -> go.
             cliponaxis=False, hoverinfo="skip",
         )
     )  # fmt: skip
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _, dark, height=HEIGHT, margin={"l": 4, "r": 4, "t": 12, "b": 8}, xaxis=axis,
             yaxis={**axis, "range": (0, max(1.0, *distances, 0.0) * 1.15), "automargin": True,
@@ -131,7 +131,7 @@ def pictures_in_a_row(pictures: Sequence[tuple[str, NDArray[Any]]], _: Language,
         for index, (title, _picture) in enumerate(pictures)
     ]  # fmt: skip
     hidden = {"visible": False, "fixedrange": True}
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _, dark, height=PICTURES_HEIGHT, annotations=titles, margin={"l": 0, "r": 0, "t": 4, "b": 0},
             xaxis={**hidden, "range": (-1, step * len(pictures) - _GAP)},

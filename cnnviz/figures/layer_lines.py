@@ -93,7 +93,7 @@ def layer_lines(lines: Sequence[Line], measure: str, _: Language, dark: bool = F
         )
     longest = max(len(layer_values(line.report, measure)) for line in lines)
     axis: dict[str, Any] = {"gridcolor": colours.grid, "fixedrange": True, "zeroline": False}
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,

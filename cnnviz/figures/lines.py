@@ -67,7 +67,7 @@ def line_chart(
     figure = go.Figure([_trace(one, x, y, dark) for one in reversed(series)])
     low, high = _range(series, y)
     common = {"gridcolor": colours.grid, "zeroline": False, "fixedrange": True}
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,

@@ -69,7 +69,7 @@ def pixel_pictures(
         for text, place in ((_("In: red, green, blue"), 0.0), (_("Out: one channel"), 0.515))
     ]  # fmt: skip
     figure = go.Figure(traces)
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _, dark, height=HEIGHT, margin={"l": 2, "r": 2, "t": 26, "b": 2}, shapes=frames, annotations=titles,
             xaxis={**hidden, "domain": (0.0, 0.485), "range": [-0.5, columns - 0.5]},

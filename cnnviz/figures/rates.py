@@ -49,7 +49,7 @@ def rate_curve(
         ]
     )  # fmt: skip
     axis = {"gridcolor": colours.grid, "zeroline": False, "fixedrange": True}
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,

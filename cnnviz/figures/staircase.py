@@ -125,7 +125,7 @@ def staircase_bars(stages: Sequence[Stage], _: Language, *, colour: str, dark: b
              "yanchor": "bottom", "showarrow": False, "font": {"size": 13, "color": colours.neutral}}
         )  # fmt: skip
     figure = go.Figure(traces)
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _, dark, height=HEIGHT, barmode="stack", bargap=0.12, margin={"l": 4, "r": 4, "t": 30, "b": 8},
             annotations=notes, xaxis=_stages_axis(stages, places, _),
@@ -178,7 +178,7 @@ def join_weights(stages: Sequence[Stage], _: Language, *, colour: str, dark: boo
         ]
     )  # fmt: skip
     top = max(rows[0][1])
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _, dark, height=WEIGHTS_HEIGHT, margin={"l": 4, "r": 12, "t": 24, "b": 8}, showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},

@@ -81,7 +81,7 @@ def sweep_lines(
         for (name, _field, _x, _y), place in zip(panels, (0.0, 0.56), strict=True)
     ]  # fmt: skip
     figure = go.Figure(traces)
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _,
             dark,

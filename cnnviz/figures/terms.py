@@ -85,7 +85,7 @@ def terms_lines(found: Series, name: str, _: Language, *, colour: str, other: st
         )  # fmt: skip
     axis = {"gridcolor": colours.grid, "zerolinecolor": colours.neutral, "fixedrange": True}
     figure = go.Figure(traces)
-    figure.update_layout(
+    figure.layout = go.Layout(
         layout(
             _, dark, height=HEIGHT, margin={"l": 4, "r": 8, "t": 40, "b": 8}, showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 15}},

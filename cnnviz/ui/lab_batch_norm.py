@@ -12,6 +12,7 @@ from cnnviz.figures.theme import PLAIN
 from cnnviz.insight import batch_norm as insight
 from cnnviz.language import Language
 from cnnviz.specs.labs.batch_norm import BatchNormSpec, racers
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.lab_race import render_race
 from cnnviz.ui.reader import dark
 
@@ -48,9 +49,9 @@ def render_axes(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
         "A grid of activations, a row per picture and a column per channel; the column of channel {channel} is framed.",
         channel=spec.channel,
     )
-    tensor.plotly_chart(framed_tensor(batch, channel, _, dark=dark()), config=PLAIN, alt=words, key="tensor")
+    tensor.plotly_chart(drawn(framed_tensor, batch, channel, _, dark=dark()), config=PLAIN, alt=words, key="tensor")
     groups = [(_spread(_("Before"), before, _), before), (_spread(_("After"), after, _), after)]
-    spread.plotly_chart(distributions(groups, _, dark=dark()), config=PLAIN, alt=_words(groups), key="spread")
+    spread.plotly_chart(drawn(distributions, groups, _, dark=dark()), config=PLAIN, alt=_words(groups), key="spread")
     return {"positions": _.number(found.positions), "values": _.number(count)}
 
 
@@ -87,7 +88,8 @@ def render_modes(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
         true_variance=_.significant(moving.true_variance),
     )
     left.plotly_chart(
-        line_chart(
+        drawn(
+            line_chart,
             [
                 Series(_("mean"), steps, moving.means, 0),
                 Series(_("variance"), steps, moving.variances, 1),
@@ -105,7 +107,7 @@ def render_modes(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
         key="running",
     )
     groups = [(_spread(_("Training mode"), trained, _), trained), (_spread(_("Prediction mode"), asked, _), asked)]
-    right.plotly_chart(distributions(groups, _, dark=dark()), config=PLAIN, alt=_words(groups), key="modes")
+    right.plotly_chart(drawn(distributions, groups, _, dark=dark()), config=PLAIN, alt=_words(groups), key="modes")
     st.markdown(sentence)
     st.caption(
         _(
@@ -139,7 +141,7 @@ def render_noise(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
     )
     st.markdown(sentence)
     st.plotly_chart(
-        noise_strips(draws, spec.batch_size, prediction, _, dark=dark()), config=PLAIN, alt=sentence, key="noise"
+        drawn(noise_strips, draws, spec.batch_size, prediction, _, dark=dark()), config=PLAIN, alt=sentence, key="noise"
     )
     return {"small": _.significant(spreads[16], 2), "large": _.significant(spreads[256], 2)}
 

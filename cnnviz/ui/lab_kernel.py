@@ -12,6 +12,7 @@ from cnnviz.language import Language
 from cnnviz.specs.labs.kernel import KernelSpec
 from cnnviz.ui.choosing_runs import trained_runs
 from cnnviz.ui.components.convolution import convolution
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.engine import engine
 from cnnviz.ui.overlay import option_text
 from cnnviz.ui.places import KERNEL, TRAINING, page_link
@@ -67,7 +68,9 @@ def render_trained(spec: KernelSpec, _: Language) -> dict[str, Any]:
         side=weights.shape[0],
         number=number,
     )
-    st.plotly_chart(filter_sheet(found.weights, number - 1, _, dark=dark()), config=PLAIN, alt=words, key="filters")
+    st.plotly_chart(
+        drawn(filter_sheet, found.weights, number - 1, _, dark=dark()), config=PLAIN, alt=words, key="filters"
+    )
     st.caption(words)
     image = picture(spec.picture)
     output = insight.convolve(image, weights, found.stride, found.padding)

@@ -28,6 +28,7 @@ from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.training.records import RECORDED
 from cnnviz.ui.choosing_runs import recorded_runs, trained_runs
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.engine import engine, owner
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.overlay import option_text
@@ -135,14 +136,14 @@ def render_confusion(record: RunRecord, found: Predictions, _: Language) -> None
     st.markdown(f"**{describe_confusion(matrix, names, _)}**")
     left, right = st.columns([3, 2], gap="medium")
     left.plotly_chart(
-        confusion_matrix(matrix, names, _, dark()), config=PLAIN, key="confusion",
+        drawn(confusion_matrix, matrix, names, _, dark()), config=PLAIN, key="confusion",
         alt=describe_confusion(matrix, names, _),
     )  # fmt: skip
     scores = [score.recall for score in class_scores(matrix)]
     colour = colour_of(architecture(record.config.architecture.key))
     said = "; ".join(f"{name} {_.percent(score or 0, 1)}" for name, score in zip(names, scores, strict=True))
     right.plotly_chart(
-        class_bars(scores, names, _, colour=colour, dark=dark()), config=PLAIN, key="classes",
+        drawn(class_bars, scores, names, _, colour=colour, dark=dark()), config=PLAIN, key="classes",
         alt=_("Share of each class that was recognised: {shares}", shares=said),
     )  # fmt: skip
 
@@ -257,7 +258,8 @@ def render_norms(record: RunRecord, what: str, _: Language) -> None:
           ratio=_.significant(first / last if last else 0, 2))
     )  # fmt: skip
     st.plotly_chart(
-        norms_map(values, layers, [step for step, _path in chosen], _, dark()), config=PLAIN, key=f"norms {what}",
+        drawn(norms_map, values, layers, [step for step, _path in chosen], _, dark()),
+        config=PLAIN, key=f"norms {what}",
         alt=_("Root mean square of each layer over the steps, from {low} to {high}", low=f"{values.min():.1e}",
               high=f"{values.max():.1e}"),
     )  # fmt: skip

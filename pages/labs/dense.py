@@ -11,6 +11,7 @@ from cnnviz.insight.dense import Joined, Kept, Step, ceiling, joined, memory, st
 from cnnviz.insight.terms import FUNCTIONS, MOST, terms
 from cnnviz.language import N_, Language
 from cnnviz.specs.labs.dense import VIEWS, DenseLabSpec
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.network import report_of
 from cnnviz.ui.places import DENSE
@@ -60,13 +61,13 @@ def render_staircase(spec: DenseLabSpec, _: Language) -> dict[str, str]:
         )
     )
     st.plotly_chart(
-        staircase_bars(steps, _, colour=COLOURS["densenet"], dark=dark()),
+        drawn(staircase_bars, steps, _, colour=COLOURS["densenet"], dark=dark()),
         config=PLAIN,
         alt=describe_staircase(steps, _),
         key="staircase",
     )
     st.plotly_chart(
-        join_weights(steps, _, colour=COLOURS["densenet"], dark=dark()),
+        drawn(join_weights, steps, _, colour=COLOURS["densenet"], dark=dark()),
         config=PLAIN,
         alt=describe_join_weights(steps, _),
         key="weights",
@@ -97,7 +98,9 @@ def render_terms(spec: DenseLabSpec, _: Language) -> dict[str, str]:
         )
     )
     st.plotly_chart(
-        terms_lines(found, function.formula, _, colour=COLOURS["densenet"], other=COLOURS["resnet18"], dark=dark()),
+        drawn(
+            terms_lines, found, function.formula, _, colour=COLOURS["densenet"], other=COLOURS["resnet18"], dark=dark()
+        ),
         config=PLAIN,
         alt=describe_terms(found, function.formula, _),
         key="terms",
@@ -125,7 +128,7 @@ def render_memory(spec: DenseLabSpec, _: Language) -> dict[str, str]:
         )
     )
     st.plotly_chart(
-        kept_bars(rows, _, colours=COLOURS, dark=dark()), config=PLAIN, alt=describe_kept(rows, _), key="kept"
+        drawn(kept_bars, rows, _, colours=COLOURS, dark=dark()), config=PLAIN, alt=describe_kept(rows, _), key="kept"
     )
     st.caption(
         _(

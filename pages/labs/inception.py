@@ -13,6 +13,7 @@ from cnnviz.language import N_, Language
 from cnnviz.specs.block_catalog import block
 from cnnviz.specs.labs.inception import VIEWS, InceptionLabSpec
 from cnnviz.ui.blocks import block_report
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.places import INCEPTION
 from cnnviz.ui.reader import dark
@@ -60,14 +61,17 @@ def render_branches(spec: InceptionLabSpec, _: Language) -> dict[str, str]:
         )
     )
     st.plotly_chart(
-        branch_bars(lanes, _, colour=COLOUR, dark=dark()), config=PLAIN, alt=describe_branches(lanes, _), key="branches"
+        drawn(branch_bars, lanes, _, colour=COLOUR, dark=dark()),
+        config=PLAIN,
+        alt=describe_branches(lanes, _),
+        key="branches",
     )
     neutral = palette(dark()).neutral
     rows = [CostEntry(_("This block"), report.parameters, report.macs, COLOUR)]
     rows += [
         CostEntry(_(title, **parameters), weights, macs, neutral) for title, parameters, weights, macs in rivals(spec)
     ]
-    st.plotly_chart(cost_bars(rows, _, dark()), config=PLAIN, alt=describe_cost_bars(rows, _), key="costs")
+    st.plotly_chart(drawn(cost_bars, rows, _, dark()), config=PLAIN, alt=describe_cost_bars(rows, _), key="costs")
     naive = lanes_of(InceptionLabSpec(c3a=0))
     return {"share": _.percent(naive[2].macs / sum(lane.macs for lane in naive))}
 
@@ -87,7 +91,7 @@ def render_pixels(spec: InceptionLabSpec, _: Language) -> dict[str, str]:
                result=_.number(found.result, 2))
     )  # fmt: skip
     st.plotly_chart(
-        pixel_pictures(picture, found, spec.row, spec.column, _, dark=dark()),
+        drawn(pixel_pictures, picture, found, spec.row, spec.column, _, dark=dark()),
         config=PLAIN,
         alt=describe_pixels(found, spec.row, spec.column, _),
         key="pixels",
