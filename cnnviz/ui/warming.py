@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 from cnnviz.errors import CnnvizError
+from cnnviz.ui.first_message import keep_theme
 from cnnviz.ui.latency import keep_memory, send_at_once
 from cnnviz.ui.metrics import meter
 
@@ -23,6 +24,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Warm up while the server runs; the executor's workers end with the server."""
     send_at_once()
     keep_memory()
+    keep_theme()
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     yield
 

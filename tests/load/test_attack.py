@@ -109,12 +109,12 @@ def test_a_forged_link_ends_in_a_sentence(app, query):
 
 def test_a_foreign_run_can_be_watched_and_not_touched(app, bystander):
     with Visitor(app.url) as ana, Visitor(app.url) as mallory:
-        join(ana, "Ana")
+        ana.join_class("Ana")
         ana.open("training", net="lenet", epochs="50")
         ana.press("Start")
         run_id = next(part for part in ana.query.split("&") if part.startswith("run=")).removeprefix("run=")
         stop = ana.labels["Stop"]
-        join(mallory, "Mallory")
+        mallory.join_class("Mallory")
         mallory.open("training", run=run_id)
         assert "Stop" not in mallory.labels and "somebody else" in mallory.said
         mallory.forge(stop, True, "trigger_value")
@@ -125,21 +125,13 @@ def test_a_foreign_run_can_be_watched_and_not_touched(app, bystander):
         ana.press("Stop")
 
 
-def join(visitor, name):
-    """Take part in the class."""
-    visitor.open("class")
-    visitor._states[visitor.labels["Nickname"]] = "string_value", name
-    visitor.press("Join the class")
-    assert not visitor.exceptions
-
-
 def test_flooding_the_queue_ends_in_a_sentence_and_others_come_first(app, bystander):
     said, lock = [], threading.Lock()
 
     def flood(number):
         with Visitor(app.url, cookie="one and the same browser") as visitor:
             if number == 0:
-                join(visitor, "Flood")
+                visitor.join_class("Flood")
             for seed in range(4):
                 visitor.open("training", net="lenet", epochs="100", seed=str(1000 * number + seed))
                 visitor.press("Start")
@@ -159,7 +151,7 @@ def test_flooding_the_queue_ends_in_a_sentence_and_others_come_first(app, bystan
     mine = [record for record in store.records() if record.config.epochs == 100]
     assert 1 <= len(mine) <= 4, "one trains, three wait"
     with Visitor(app.url) as honest:
-        join(honest, "Honest")
+        honest.join_class("Honest")
         honest.open("training", net="lenet", train_images="1000", test_images="100")
         honest.press("Start")
         assert "run=" in honest.query
