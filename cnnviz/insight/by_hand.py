@@ -23,6 +23,7 @@ from cnnviz.specs.labs.by_hand import TEST_IMAGES
 
 Float = NDArray[np.float32]
 COMMAND: Final = "python -m pip install -r requirements-by-hand.txt"
+EMPTY: Final = 128  # brightness around a turned picture
 SIDE: Final = 384  # px, the longer side of a picture whose points are looked for
 PATCH: Final = 16  # px, the square of pixels that is compared with SIFT's description
 RATIO: Final = 0.8  # Lowe's: the best match must be so much nearer than the second
@@ -86,7 +87,7 @@ def turn(picture: Image.Image, angle: float, points: int) -> Turned:
 
     grey = picture.convert("L")
     grey.thumbnail((SIDE, SIDE))
-    other = grey.rotate(angle, Image.Resampling.BICUBIC, expand=True)
+    other = grey.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=EMPTY)
     sift = cv2.SIFT_create(nfeatures=points)
     found = [sift.detectAndCompute(np.asarray(image), None) for image in (grey, other)]
     (here, here_said), (there, there_said) = found

@@ -57,12 +57,6 @@ class Background:
             future = self._found.get(tuple(arguments))
         return future.result() if future is not None and future.done() else None
 
-    def failed(self, arguments: Sequence[str]) -> bool:
-        """Whether it has been tried, and came to nothing."""
-        with self._lock:
-            future = self._found.get(tuple(arguments))
-        return future is not None and future.done() and future.exception() is not None
-
     def _run(self, arguments: tuple[str, ...]) -> dict[str, Any]:
         done = subprocess.run(
             [sys.executable, "-m", self._module, *arguments],

@@ -38,6 +38,8 @@ CHOICES: Final[Mapping[str, str]] = {
     "basic": N_("Basic (two 3×3)"),
     "before": N_("Before the activation"),
     "bell": "1 / (1 + x²)",
+    "lenet": "LeNet",
+    "lenet_bn": N_("LeNet with batch norm"),
     "bags": "bag",
     "bfloat16": "bfloat16",
     "border.constant": N_("One grey"),

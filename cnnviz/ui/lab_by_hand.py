@@ -1,7 +1,6 @@
 """The lab of features by hand on the page: key points of a turned picture, and a bag of words beside a LeNet."""
 
 import subprocess
-from contextlib import suppress
 from typing import Any, Final
 
 import streamlit as st
@@ -90,45 +89,46 @@ def render_points(lab: Lab[ByHandSpec], spec: ByHandSpec, _: Language) -> dict[s
 
 def render_bag(spec: ByHandSpec, _: Language) -> dict[str, str]:
     """Both measured on the same pictures; returns how many numbers each has learnt."""
-    going = bags().going(spec.arguments)
-    watch(_render_measurement, spec, going, _, going=going, shortest=TICK)
-    found = measured(spec)
-    if found is not None:
-        racer = lenet(spec, found["seconds"])
-        render_race((racer,), _)
-    return {
-        "few": _.number(spec.learned),
-        "many": _.number(parameters_of(lenet(spec, 0).config.architecture)),
-    }
-
-
-def measured(spec: ByHandSpec) -> dict[str, Any] | None:
-    """The bag of words as measured on this server; None before, or if the measurement failed."""
-    with suppress(subprocess.SubprocessError, ValueError, OSError):
-        return bags().result(spec.arguments)
-    return None
-
-
-def _render_measurement(spec: ByHandSpec, was_going: bool, _: Language) -> None:
-    """The button, what is going on, or the figures of both."""
     if bags().going(spec.arguments):
-        st.info(_("Describing, sorting, counting: about half a minute, longer if others wait too."),
-                icon=":material/hourglass_top:")  # fmt: skip
-        return
-    if was_going:
+        watch(_render_waiting, spec, _, going=True, shortest=TICK)
+    else:
+        _render_measured(spec, _)
+    many = parameters_of(lenet(spec, 0).config.architecture)
+    return {"few": _.number(spec.learned), "many": _.number(many)}
+
+
+def _render_waiting(spec: ByHandSpec, _: Language) -> None:
+    """What goes on, until it is done: then the page is drawn anew."""
+    if not bags().going(spec.arguments):
         st.rerun()
-    found = measured(spec)
+    st.info(
+        _("Describing, sorting, counting: about half a minute, longer if others wait too."),
+        icon=":material/hourglass_top:",
+    )
+
+
+def _render_measured(spec: ByHandSpec, _: Language) -> None:
+    """The figures of both and the network's race; before there are any, the button that measures them."""
+    try:
+        found = bags().result(spec.arguments)
+    except (subprocess.SubprocessError, ValueError, OSError):
+        found = None
+        st.error(_("The measurement failed. Try it again."), icon=":material/error:")
     if found is None:
-        if bags().failed(spec.arguments):
-            st.error(_("The measurement failed. Try it again."), icon=":material/error:")
-        st.button(_("Measure the bag of words"), icon=":material/play_arrow:", type="primary", key="measure",
-                  on_click=bags().start, args=(spec.arguments,))  # fmt: skip
+        st.button(
+            _("Measure the bag of words"),
+            icon=":material/play_arrow:",
+            type="primary",
+            key="measure",
+            on_click=bags().start,
+            args=(spec.arguments,),
+        )
         return
     racer = lenet(spec, found["seconds"])
     (record,) = runs_of([racer])
+    accuracy, seconds = (record.test_accuracy, record.seconds) if record else (None, 0.0)
     left, right = st.columns(2)
     _metric(left, _("By hand"), found["accuracy"], found["seconds"], _)
-    accuracy, seconds = (record.test_accuracy, record.seconds) if record else (None, 0.0)
     _metric(right, _(racer.title), accuracy, seconds, _)
     st.caption(
         _(
@@ -137,6 +137,7 @@ def _render_measurement(spec: ByHandSpec, was_going: bool, _: Language) -> None:
             count=_.number(TEST_IMAGES),
         )
     )
+    render_race((racer,), _)
 
 
 def _metric(place: Any, label: str, accuracy: float | None, seconds: float, _: Language) -> None:

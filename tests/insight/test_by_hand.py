@@ -23,13 +23,13 @@ def test_a_point_lies_where_pillow_turns_it(angle):
     assert math.dist(turning(picture.size, other.size, angle)(90, 20), seen) < 1
 
 
-def test_turned_by_30_degrees_sift_recognises_about_half_and_the_pixels_hardly_any():
-    """The lab's question; where it begins."""
+def test_turned_by_30_degrees_sift_recognises_more_than_half_and_the_pixels_hardly_any():
+    """The lab's question."""
     start = ByHandSpec()
     found = turn(cat(), 30, start.points)
-    assert (start.picture, start.angle) == ("cat", 30) == tuple(VIEWS["points"].question.shows.values())
+    assert dict(VIEWS["points"].question.shows) == {"picture": "cat", "angle": 30}
     assert 0.9 * start.points <= len(found.points) <= start.points
-    assert 0.4 < len(found.pairs) / len(found.points) < 0.65
+    assert 0.55 < len(found.pairs) / len(found.points) < 0.8
     assert found.by_pixels <= 0.03 * len(found.points)
     place = turning(found.picture.size, found.turned.size, 30)
     for here, there in found.pairs:

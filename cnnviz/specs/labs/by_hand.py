@@ -18,7 +18,7 @@ class ByHandSpec(Spec):
 
     picture: Literal["cat", "upload"] = knob("cat", N_("Picture"))
     angle: int = knob(
-        30, N_("Turned by"), N_("The picture at the right."), ge=-180, le=180, step=5, unit="°", slide=True
+        0, N_("Turned by"), N_("The picture at the right."), ge=-180, le=180, step=5, unit="°", slide=True
     )
     points: int = knob(
         200, N_("Key points"), N_("The most distinct ones, at most so many."), ge=10, le=300, step=10, slide=True
@@ -55,7 +55,7 @@ VIEWS: Final = {
             (
                 N_("The pixels around a point, and SIFT"),
                 N_("Neither"),
-                N_("SIFT about half of them, the pixels hardly any"),
+                N_("SIFT more than half of them, the pixels hardly any"),
             ),
             2,
             N_(
