@@ -11,7 +11,7 @@ import numpy as np
 
 from cnnviz.language import SPACE
 
-# What d3 writes: https://d3js.org/d3-format
+# The notation of the module d3-format, which plotly has
 _FORMAT: Final = re.compile(r"(,)?(?:\.(\d+))?(~)?([fg%])?")
 _PLACE: Final = re.compile(r"%\{(\w+)(?::([^}]*))?\}")
 _SWAPPED: Final = str.maketrans(".,", ",.")

@@ -62,8 +62,8 @@ def test_make_test_installs_once_and_runs_every_check_in_order(make, tmp_path):
         "ruff check",
         "mypy",
         "lint-imports",
-        '-m "not browser and not soak and not ray and not alone"',
-        '-m "alone and not browser and not soak and not ray"',
+        '-m "not browser and not soak and not ray and not trackers and not alone"',
+        '-m "alone and not browser and not soak and not ray and not trackers"',
         '-m "browser and not soak"',
     ]
     places = [fresh.index(step) for step in order]
