@@ -33,6 +33,8 @@ TURNED = {
     "inside.field": ("stage", "conv2"),
     "inside.cam": ("garment", 7),
     "inside.filters": ("channel", 2),
+    "by-hand.points": ("angle", 60),
+    "by-hand.bag": RACE,
 }
 QUERY = {"inside": {"network": "untrained:lenet"}}
 
