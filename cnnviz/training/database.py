@@ -6,6 +6,7 @@ server live for one rerun, so readers belong to a pool and not to threads.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,7 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._connect("rwc")
             try:
-                self._writer.execute("PRAGMA journal_mode = WAL")
+                _use_journal(self._writer)
                 self._writer.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing
                 self._writer.execute("PRAGMA foreign_keys = ON")
                 self.version = migrate(self._writer)
@@ -125,3 +126,20 @@ class Database:
             yield
         except (sqlite3.Error, OSError) as error:
             raise CnnvizError("store_unusable", folder=str(self.path.parent), reason=str(error)) from error
+
+
+def _use_journal(connection: sqlite3.Connection) -> None:
+    """Turn WAL mode on; where several programs open a new store at once SQLite does not wait for the others by itself.
+
+    Raises:
+        sqlite3.OperationalError: if the file stays locked for longer than anybody waits for a lock.
+    """
+    end = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.02)

@@ -1,5 +1,6 @@
 """Each row of the rehearsal says the truth about a machine that is well, short of something, or broken."""
 
+import errno
 import http.server
 import json
 import socket
@@ -236,6 +237,12 @@ def test_addresses_are_those_a_neighbour_can_reach(monkeypatch):
     monkeypatch.setattr(rehearsal.psutil, "net_if_addrs", lambda: networks)
     monkeypatch.setattr(rehearsal.psutil, "net_if_stats", lambda: states)
     assert rehearsal.lan_addresses() == ("192.168.1.20", "172.17.0.1")
+
+    def refused():
+        raise OSError(errno.EAFNOSUPPORT, "a service that may not look at its network")
+
+    monkeypatch.setattr(rehearsal.psutil, "net_if_addrs", refused)
+    assert rehearsal.lan_addresses() == ()
 
 
 def test_this_machine(tmp_path, monkeypatch):

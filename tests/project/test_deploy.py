@@ -69,6 +69,8 @@ def test_the_unit_starts_this_app_with_bounds():
     assert service["ExecStart"].split()[1:3] == ["run", "app.py"] and (ROOT / "app.py").exists()
     assert service["ExecStart"].startswith(service["WorkingDirectory"])
     assert f"/var/lib/{service['StateDirectory']} " in service["Environment"] + " "
+    assert service["Environment"].startswith(f"HOME=/var/lib/{service['StateDirectory']} "), "Streamlit looks there"
+    assert "AF_NETLINK" in service["RestrictAddressFamilies"], "the class page shows this machine's addresses"
     for key in ("NoNewPrivileges", "ProtectSystem", "MemoryMax", "TasksMax", "LimitNOFILE"):
         assert service[key]
 
@@ -78,6 +80,7 @@ def test_the_proxy_lets_websockets_through_and_keeps_a_browser_with_its_server()
     assert text.count("{") == text.count("}") > 3
     statements = [part.strip() for part in re.split(r"[;{}]", text) if part.strip()]
     assert "ip_hash" in statements and any(part.startswith("proxy_set_header Upgrade") for part in statements)
+    assert "proxy_set_header Host $http_host" in statements, "a redirect keeps the port"
     assert f"$cookie_{COOKIE} " in TEXTS["nginx.conf"]
     largest = int(re.search(r"client_max_body_size (\d+)m", text)[1])
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))

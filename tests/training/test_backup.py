@@ -1,6 +1,10 @@
 """A copy of the run store brings everything back, and nothing that it should not."""
 
+import sqlite3
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +13,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.events import Finished
 from cnnviz.training import RunStore, TrainingConfig
 from cnnviz.training.backup import back_up, restore
+from cnnviz.training.schema import MIGRATIONS, migrate
 from tests.training.test_store import STARTED, block
 
 CONFIG = TrainingConfig(architecture="lenet")
@@ -73,3 +78,50 @@ def test_the_command_writes_and_puts_back(tmp_path, monkeypatch, capsys):
     assert main(["backup", str(tmp_path / "copy.zip"), "--restore", "--language", "en"]) == 0
     assert "2 runs" in capsys.readouterr().out
     assert main(["backup", str(tmp_path / "nothing.zip"), "--restore"]) == 2
+
+
+def of_version(folder, version):
+    """A store as an older program left it, with three runs in it."""
+    folder.mkdir()
+    connection = sqlite3.connect(folder / "runs.sqlite3", isolation_level=None)
+    connection.executescript((Path(__file__).parent / "store_v1.sql").read_text())
+    migrate(connection, MIGRATIONS[:version])
+    connection.close()
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_an_older_store_is_brought_up_to_date_once_copied_under_live_writes_and_comes_back(tmp_path, version):
+    of_version(tmp_path / "old", version)
+    with ThreadPoolExecutor(4) as pool:  # two servers and a command start at the same moment
+        stores = list(pool.map(lambda _: RunStore(tmp_path / "old"), range(4)))
+    for one in stores:
+        assert [record.id for record in one.records()] == ["ccccccccc4", "bbbbbbbbb3", "aaaaaaaaa2"]
+    store, *others = stores
+    live, leave, written = store.create(CONFIG, owner="ana", state="running"), threading.Event(), [0]
+
+    def train():
+        store.append(live, [STARTED])
+        while not leave.is_set():
+            store.append(live, [block(written[0] + 1, 5, 0.1 * written[0])])
+            written[0] += 5
+
+    trainer = threading.Thread(target=train)
+    trainer.start()
+    try:
+        for number in range(3):
+            before = written[0]
+            back_up(others[0], tmp_path / f"{number}.zip")
+            assert restore(tmp_path / f"{number}.zip", tmp_path / str(number)) == 4
+            again, after = RunStore(tmp_path / str(number)), written[0] + 5  # one that was just being counted
+            steps = again.steps(live).step.tolist()
+            assert steps == list(range(1, len(steps) + 1)) and before <= len(steps) <= after
+            assert again.record(live).step == len(steps), "record and curve are of the same moment"
+            assert again.steps("aaaaaaaaa2").loss.tolist() == [2.25, 2.0, 1.75, 1.5, 2.25, 2.0]
+            assert again.record("aaaaaaaaa2").name == "first run"
+            again.close()
+    finally:
+        leave.set()
+        trainer.join()
+        for one in stores:
+            one.close()
+    assert written[0] > 0
