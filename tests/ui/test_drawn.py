@@ -9,7 +9,7 @@ from plotly.tools import return_figure_from_figure_or_data
 
 from cnnviz.figures.lines import Axis, Series, line_chart
 from cnnviz.language import Language
-from cnnviz.ui.drawn import drawn
+from cnnviz.ui.drawn import comparable, drawn
 
 MADE = []
 
@@ -56,3 +56,27 @@ def test_showing_a_figure_changes_nothing_in_it():
     assert figure.to_json() == before == line_chart(
         series, Axis("x"), Axis("y"), Language("en"), dark=False
     ).to_json()  # fmt: skip
+
+
+def test_what_has_no_contents_is_refused():
+    for value in (object(), lambda: 0, [object()], iter(())):
+        with pytest.raises(TypeError):
+            comparable(value)
+
+
+def test_a_key_does_not_change_with_what_it_was_made_of():
+    values = [np.zeros(3), {"a": [1]}]
+    before = comparable(values)
+    values[0][0], values[1]["a"][0] = 1.0, 2
+    assert before == comparable([np.zeros(3), {"a": [1]}]) != comparable(values)
+
+
+def test_a_failure_is_not_kept():
+    def fails(number):
+        MADE.append(number)
+        raise ValueError(number)
+
+    for _attempt in range(2):
+        with pytest.raises(ValueError, match="7"):
+            drawn(fails, 7)
+    assert MADE == [7, 7]
