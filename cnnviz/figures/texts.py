@@ -106,7 +106,9 @@ class Writer:
         if template is None:
             return None
         write = self._template(template)
-        return [write(x=x, y=y, z=z[i, j]) for i, y in enumerate(rows) for j, x in enumerate(columns)]
+        return [
+            write(x=x, y=y, z=one) for y, row in zip(rows, z, strict=True) for x, one in zip(columns, row, strict=True)
+        ]
 
     def _template(self, template: str) -> Callable[..., str]:
         """A template taken apart once: what fills in the numbers of a point, "" where one of them is none."""

@@ -19,6 +19,7 @@ from cnnviz.specs.augmentation.base import Parameter
 from cnnviz.ui.augmentation import View
 from cnnviz.ui.choosing_runs import trained_runs
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.engine import engine
 from cnnviz.ui.overlay import option_text
 from cnnviz.ui.places import TRAINING, page_link
@@ -130,7 +131,7 @@ def _render_curve(
     words = describe_garment_curve(curve, label, names, _)
     st.markdown(words)
     figure_chart(
-        garment_curve_lines(curve, label, names, _, colour=colour, log=parameter.scale == "log", dark=dark()),
+        drawn(garment_curve_lines, curve, label, names, _, colour=colour, log=parameter.scale == "log", dark=dark()),
         _, alt=words, key="boot chart",
     )  # fmt: skip
     count = min(SHOWN, len(curve.values))

@@ -19,6 +19,7 @@ from cnnviz.ui.augmentation import View
 from cnnviz.ui.augmentation_boot import render_boot
 from cnnviz.ui.chain import chain_sentence
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.reader import dark
 
 DRAWS: Final = 1000
@@ -106,7 +107,7 @@ def _render_draws(view: View, _: Language) -> None:
     label = _label(step, name, _, unit=True)
     words = describe_draws(values, label, _, log=log)
     st.markdown(words)
-    figure_chart(draw_histogram(values, label, _, log=log, dark=dark()), _, alt=words, key="draws chart")
+    figure_chart(drawn(draw_histogram, values, label, _, log=log, dark=dark()), _, alt=words, key="draws chart")
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -145,7 +146,7 @@ def _render_channels(view: View, _: Language) -> None:
     shares = channel_shares(view.picture.image), channel_shares(after)
     words = describe_channels(*shares, _)
     st.markdown(words)
-    figure_chart(channel_histograms(*shares, _, dark=dark()), _, alt=words, key="channels chart")
+    figure_chart(drawn(channel_histograms, *shares, _, dark=dark()), _, alt=words, key="channels chart")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -14,6 +14,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.figures.board import BoardPoint, board_chart, describe_board
 from cnnviz.language import N_, Language
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.engine import classroom, engine, owner
 from cnnviz.ui.fields import error_text
 from cnnviz.ui.reader import dark
@@ -127,7 +128,7 @@ def render_wall(kind: Cost | None, _: Language) -> None:
 def _chart(lines: Sequence[Standing], kind: Cost, _: Language, *, height: int = 400, size: int = 14) -> None:
     points = [_point(line, kind, _) for line in lines[:LINES]]
     axis = _(_AXES[kind])
-    figure = board_chart(points, axis, _, dark=dark(), height=height, size=size)
+    figure = drawn(board_chart, points, axis, _, dark=dark(), height=height, size=size)
     figure_chart(figure, _, alt=describe_board(points, axis, _), key="board")
     st.caption(_("Up is better, left is cheaper. Diamonds: nobody reached as much for less."))
 

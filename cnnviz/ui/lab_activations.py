@@ -10,6 +10,7 @@ from cnnviz.insight import activations as insight
 from cnnviz.language import Language
 from cnnviz.specs.labs.activations import ActivationsSpec
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.fields import choice_label
 from cnnviz.ui.reader import dark
 
@@ -44,7 +45,8 @@ def render_curves(spec: ActivationsSpec, _: Language) -> dict[str, Any]:
     )
     st.markdown(sentence)
     figure_chart(
-        line_chart(
+        drawn(
+            line_chart,
             [Series(name, found.x, found.value, 0), Series(_("its slope"), found.x, found.slope, 1)],
             Axis(_("Input")),
             Axis("", range=(-1.4, 2.6)),  # the same for all, so that slopes can be compared
@@ -110,7 +112,7 @@ def _draw(sentence: str, lines: list[Series], below: str, left: str, _: Language
     """A sentence and a logarithmic chart over the layers."""
     st.markdown(sentence)
     figure_chart(
-        line_chart(lines, Axis(below), Axis(left, log=True), _, dark=dark()),
+        drawn(line_chart, lines, Axis(below), Axis(left, log=True), _, dark=dark()),
         _,
         alt=sentence,
         key="depth",

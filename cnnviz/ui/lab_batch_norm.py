@@ -12,6 +12,7 @@ from cnnviz.insight import batch_norm as insight
 from cnnviz.language import Language
 from cnnviz.specs.labs.batch_norm import BatchNormSpec, racers
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.lab_race import render_race
 from cnnviz.ui.reader import dark
 
@@ -49,10 +50,10 @@ def render_axes(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
         channel=spec.channel,
     )
     with tensor:
-        figure_chart(framed_tensor(batch, channel, _, dark=dark()), _, alt=words, key="tensor")
+        figure_chart(drawn(framed_tensor, batch, channel, _, dark=dark()), _, alt=words, key="tensor")
     groups = [(_spread(_("Before"), before, _), before), (_spread(_("After"), after, _), after)]
     with spread:
-        figure_chart(distributions(groups, _, dark=dark()), _, alt=_words(groups), key="spread")
+        figure_chart(drawn(distributions, groups, _, dark=dark()), _, alt=_words(groups), key="spread")
     return {"positions": _.number(found.positions), "values": _.number(count)}
 
 
@@ -90,7 +91,8 @@ def render_modes(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
     )
     with left:
         figure_chart(
-            line_chart(
+            drawn(
+                line_chart,
                 [
                     Series(_("mean"), steps, moving.means, 0),
                     Series(_("variance"), steps, moving.variances, 1),
@@ -109,7 +111,7 @@ def render_modes(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
         )
     groups = [(_spread(_("Training mode"), trained, _), trained), (_spread(_("Prediction mode"), asked, _), asked)]
     with right:
-        figure_chart(distributions(groups, _, dark=dark()), _, alt=_words(groups), key="modes")
+        figure_chart(drawn(distributions, groups, _, dark=dark()), _, alt=_words(groups), key="modes")
     st.markdown(sentence)
     st.caption(
         _(
@@ -142,7 +144,7 @@ def render_noise(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
         mean=_.number(float(draws[spec.batch_size].mean()), 2),
     )
     st.markdown(sentence)
-    figure_chart(noise_strips(draws, spec.batch_size, prediction, _, dark=dark()), _, alt=sentence, key="noise")
+    figure_chart(drawn(noise_strips, draws, spec.batch_size, prediction, _, dark=dark()), _, alt=sentence, key="noise")
     return {"small": _.significant(spreads[16], 2), "large": _.significant(spreads[256], 2)}
 
 

@@ -12,6 +12,7 @@ from cnnviz.specs.labs.kernel import KernelSpec
 from cnnviz.ui.choosing_runs import trained_runs
 from cnnviz.ui.components.convolution import convolution
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.engine import engine
 from cnnviz.ui.fields import choice_label
 from cnnviz.ui.overlay import option_text
@@ -69,7 +70,7 @@ def render_trained(spec: KernelSpec, _: Language) -> dict[str, Any]:
         side=weights.shape[0],
         number=number,
     )
-    figure_chart(filter_sheet(found.weights, number - 1, _, dark=dark()), _, alt=words, key="filters")
+    figure_chart(drawn(filter_sheet, found.weights, number - 1, _, dark=dark()), _, alt=words, key="filters")
     st.caption(words)
     image = picture(spec.picture)
     output = insight.convolve(image, weights, found.stride, found.padding)

@@ -11,6 +11,7 @@ from cnnviz.insight import residual as insight
 from cnnviz.language import Language
 from cnnviz.specs.labs.residual import ResidualLabSpec, network, racers
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.lab_race import render_race
 from cnnviz.ui.reader import dark
 
@@ -43,13 +44,13 @@ def render_classes(spec: ResidualLabSpec, _: Language) -> dict[str, Any]:
     )
     st.markdown(sentence)
     drawing, bars = st.columns([3, 2], gap="small")
-    figure = class_drawing(discs, (spec.x, spec.y), discs[-1].nearest(spec.x, spec.y), _, dark=dark())
+    figure = drawn(class_drawing, discs, (spec.x, spec.y), discs[-1].nearest(spec.x, spec.y), _, dark=dark())
     words = _("Classes of functions as discs, f⋆ as a star.")
     with drawing:
         figure_chart(figure, _, alt=f"{words} {sentence}", key="classes")
     words = "; ".join(f"F{number}: {_.number(distance, 2)}" for number, distance in enumerate(distances, start=1))
     with bars:
-        figure_chart(distance_bars(distances, _, dark=dark()), _, alt=words, key="distances")
+        figure_chart(drawn(distance_bars, distances, _, dark=dark()), _, alt=words, key="distances")
     start = ResidualLabSpec()
     apart = insight.classes(nested=False)
     x, y = (spec.x, spec.y) if insight.loses(apart, spec.x, spec.y) else (start.x, start.y)
@@ -74,14 +75,14 @@ def render_identity(spec: ResidualLabSpec, _: Language) -> dict[str, Any]:
         (_("Plain: g(x)"), found.plain),
         (_("Residual: x + g(x)"), found.residual),
     )
-    figure_chart(pictures_in_a_row(pictures, _, dark=dark()), _, alt=sentence, key="pictures")
+    figure_chart(drawn(pictures_in_a_row, pictures, _, dark=dark()), _, alt=sentence, key="pictures")
     scales, left, changed = curves(spec.blocks, spec.seed)
     lines = [
         Series(_("left by plain blocks"), scales, left, 1),
         Series(_("changed by residual ones"), scales, changed, 0),
     ]
     below, left_axis = Axis(_("Size of g's weights"), range=(0, 1)), Axis(_("Share of x"), range=(-0.05, 1.55))
-    chart = line_chart(lines, below, left_axis, _, dark=dark(), height=240, at=spec.scale)
+    chart = drawn(line_chart, lines, below, left_axis, _, dark=dark(), height=240, at=spec.scale)
     figure_chart(chart, _, alt=sentence, key="scales")
     nothing = insight.through_blocks(0.0, spec.blocks, spec.seed)
     return {"difference": _.percent(nothing.difference), "left": _.percent(nothing.left)}
@@ -98,7 +99,8 @@ def render_gradients(spec: ResidualLabSpec, _: Language) -> dict[str, Any]:
         residual=_.scientific(ratios[True]),
     )
     st.markdown(sentence)
-    chart = line_chart(
+    chart = drawn(
+        line_chart,
         [
             Series(_("plain"), np.arange(1, len(norms[False]) + 1), norms[False], 1),
             Series(_("residual"), np.arange(1, len(norms[True]) + 1), norms[True], 0),

@@ -12,6 +12,7 @@ from cnnviz.specs.training import LEARNING_RATES, TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.training.range_test import smoothed, suggest
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.engine import engine
 from cnnviz.ui.reader import dark
 from cnnviz.ui.theme import colour_of
@@ -63,8 +64,15 @@ def render_range_test(record: RunRecord, use: Callable[[float], None], _: Langua
         )
     st.markdown(sentence)
     figure_chart(
-        rate_curve(
-            steps.learning_rate, steps.loss, smoothed(steps.loss), rate, _, colour=colour_of(entry), dark=dark()
+        drawn(
+            rate_curve,
+            steps.learning_rate,
+            steps.loss,
+            smoothed(steps.loss),
+            rate,
+            _,
+            colour=colour_of(entry),
+            dark=dark(),
         ),
         _,
         alt=_("Loss over learning rate. {sentence}", sentence=sentence),

@@ -28,6 +28,7 @@ from cnnviz.training import RunRecord
 from cnnviz.training.records import RECORDED
 from cnnviz.ui.choosing_runs import recorded_runs, trained_runs
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.engine import engine, owner
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.overlay import option_text
@@ -136,7 +137,7 @@ def render_confusion(record: RunRecord, found: Predictions, _: Language) -> None
     left, right = st.columns([3, 2], gap="medium")
     with left:
         figure_chart(
-            confusion_matrix(matrix, names, _, dark()),
+            drawn(confusion_matrix, matrix, names, _, dark()),
             _, alt=describe_confusion(matrix, names, _), key="confusion",
         )  # fmt: skip
     scores = [score.recall for score in class_scores(matrix)]
@@ -144,7 +145,7 @@ def render_confusion(record: RunRecord, found: Predictions, _: Language) -> None
     said = "; ".join(f"{name} {_.percent(score or 0, 1)}" for name, score in zip(names, scores, strict=True))
     with right:
         figure_chart(
-            class_bars(scores, names, _, colour=colour, dark=dark()),
+            drawn(class_bars, scores, names, _, colour=colour, dark=dark()),
             _, alt=_("Share of each class that was recognised: {shares}", shares=said), key="classes",
         )  # fmt: skip
 
@@ -260,7 +261,7 @@ def render_norms(record: RunRecord, what: str, _: Language) -> None:
           ratio=_.significant(first / last if last else 0, 2))
     )  # fmt: skip
     figure_chart(
-        norms_map(values, layers, [step for step, _path in chosen], _, dark()),
+        drawn(norms_map, values, layers, [step for step, _path in chosen], _, dark()),
             _, alt=_("Root mean square of each layer over the steps, from {low} to {high}", low=f"{values.min():.1e}",
               high=f"{values.max():.1e}"), key=f"norms {what}",
     )  # fmt: skip

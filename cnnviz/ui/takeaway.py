@@ -1,6 +1,7 @@
 """Downloads: what a page shows, as files that open elsewhere."""
 
 import json
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -19,14 +20,14 @@ from cnnviz.ui.engine import engine
 from cnnviz.ui.work import network_macs
 
 
-def render_network_downloads(spec: ArchitectureSpec, report: Report, svg: str, _: Language) -> None:
-    """A network to take along: script, notebook, table and diagram."""
+def render_network_downloads(spec: ArchitectureSpec, report: Report, diagram: Callable[[], str], _: Language) -> None:
+    """A network to take along: script, notebook, table and diagram; each file is made when it is asked for."""
     name = spec.key.replace("/", "-")
     files = (
         (_("Python script"), ":material/code:", f"{name}.py", "text/x-python", lambda: architecture_script(spec)),
         (_("Notebook"), ":material/menu_book:", f"{name}.ipynb", "application/x-ipynb+json",
          lambda: architecture_notebook(spec)),
-        (_("Diagram as SVG"), ":material/image:", f"{name}.svg", "image/svg+xml", lambda: svg),
+        (_("Diagram as SVG"), ":material/image:", f"{name}.svg", "image/svg+xml", diagram),
     )  # fmt: skip
     for label, icon, file, mime, make in files:
         st.download_button(label, make, file_name=file, mime=mime, icon=icon, on_click="ignore")

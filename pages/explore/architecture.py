@@ -11,6 +11,7 @@ from cnnviz.ui.charts import render_charts
 from cnnviz.ui.components.layer_tree import layer_tree, tree_labels
 from cnnviz.ui.components.network_diagram import network_diagram
 from cnnviz.ui.components.selection import select, selected_in
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
 from cnnviz.ui.layer_card import render_layer_card
@@ -93,7 +94,7 @@ with right:
     predicting = st.toggle(_("Predict, then reveal"), key="predict", help=_("Hides outputs and parameters."))
     hidden = render_prediction(report, selected_in(GROUP), spec, _) if predicting else ()
     layer_tree(
-        tree_rows(report, _, _(shown.title), failed, hidden),
+        drawn(tree_rows, report, _, _(shown.title), failed, tuple(hidden)),
         columns=tree_columns(_, report.input_shape[0]),
         labels=tree_labels(_),
         group=GROUP,
@@ -112,5 +113,5 @@ with st.container(horizontal=True):
     page_link(COMPARE, _("Compare it"), networks=",".join(filter(None, (namesake or shown.ancestor, shown.key))))
 with page.take_away():
     theme = int(dark())
-    svg = diagram_svg(report, _, ink=INK[theme], paper=PAPER[theme], colour=colour_of(shown), failed=None)
-    render_network_downloads(spec, report, svg, _)
+    look = {"ink": INK[theme], "paper": PAPER[theme], "colour": colour_of(shown)}
+    render_network_downloads(spec, report, lambda: diagram_svg(report, _, **look, failed=None), _)

@@ -12,6 +12,7 @@ from cnnviz.specs.block_catalog import BLOCKS, Block, block
 from cnnviz.specs.blocks import BlockSpec
 from cnnviz.ui.blocks import block_report, render_drawing, render_totals, sweep
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
@@ -68,14 +69,14 @@ with right:
             for number, (other, cost) in enumerate(compared(entry, spec))
         ),
     ]
-    figure_chart(cost_bars(rows, _, dark()), _, alt=describe_cost_bars(rows, _), key="costs")
+    figure_chart(drawn(cost_bars, rows, _, dark()), _, alt=describe_cost_bars(rows, _), key="costs")
     knobs = {name: entry.spec_type.model_fields[name].title or name for name in entry.sweeps}
     knob = next(iter(knobs))
     if len(knobs) > 1:
         knob, _new = choose_option(link, f"{key}.curve", knobs, _("Curve over"), _)
     points, own = sweep(key, spec, knob), int(getattr(spec, knob))
     figure_chart(
-        sweep_lines(points, own, _(knobs[knob]), _, colour=colour_of(network), dark=dark()),
+        drawn(sweep_lines, points, own, _(knobs[knob]), _, colour=colour_of(network), dark=dark()),
         _,
         alt=describe_sweep(points, own, _(knobs[knob]), _),
         key="sweep",

@@ -12,6 +12,7 @@ from cnnviz.specs.catalog import torchvision_catalog
 from cnnviz.specs.comparison import MOST, ComparisonSpec, Contender, contender, contenders
 from cnnviz.ui.comparison import stages_table, tell_apart, totals_table
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
@@ -56,7 +57,7 @@ with measure_slot:
         CostEntry(title, report.parameters, report.macs, colour, one.key)
         for one, title, report, (colour, _dash) in zip(chosen, titles, reports, strokes, strict=True)
     ]
-    figure_chart(cost_bars(costs, _, dark()), _, alt=describe_cost_bars(costs, _), key="costs")
+    figure_chart(drawn(cost_bars, costs, _, dark()), _, alt=describe_cost_bars(costs, _), key="costs")
     st.header(_("Stage by stage"), anchor=False)
     st.caption(
         _(
@@ -70,7 +71,7 @@ measure, _new = choose_option(link, "measure", {key: kind.title for key, kind in
 lines = [
     Line(title, report, colour, dash) for title, report, (colour, dash) in zip(titles, reports, strokes, strict=True)
 ]
-figure_chart(layer_lines(lines, measure, _, dark()), _, alt=describe_layer_lines(lines, measure, _),
+figure_chart(drawn(layer_lines, lines, measure, _, dark()), _, alt=describe_layer_lines(lines, measure, _),
                 key="layers")  # fmt: skip
 with st.expander(
     _("Accuracy against cost"), icon=":material/scatter_plot:", on_change="rerun", key="accuracy"
@@ -82,7 +83,7 @@ with st.expander(
         st.caption(
             _("Published by torchvision for its own networks, trained on ImageNet; the chosen ones by their namesakes.")
         )
-        figure_chart(accuracy_cost(everything, marked, _, dark()),
+        figure_chart(drawn(accuracy_cost, everything, marked, _, dark()),
                      _, alt=describe_accuracy_cost(everything, marked, _), key="scatter")  # fmt: skip
 with st.expander(_("Measured speed"), icon=":material/timer:", on_change="rerun", key="speed") as clock:
     if clock.open:

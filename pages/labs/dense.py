@@ -11,6 +11,7 @@ from cnnviz.insight.terms import FUNCTIONS, MOST, terms
 from cnnviz.language import N_, Language
 from cnnviz.specs.labs.dense import VIEWS, DenseLabSpec
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.network import report_of
 from cnnviz.ui.places import DENSE
@@ -60,13 +61,13 @@ def render_staircase(spec: DenseLabSpec, _: Language) -> dict[str, str]:
         )
     )
     figure_chart(
-        staircase_bars(steps, _, colour=COLOURS["densenet"], dark=dark()),
+        drawn(staircase_bars, steps, _, colour=COLOURS["densenet"], dark=dark()),
         _,
         alt=describe_staircase(steps, _),
         key="staircase",
     )
     figure_chart(
-        join_weights(steps, _, colour=COLOURS["densenet"], dark=dark()),
+        drawn(join_weights, steps, _, colour=COLOURS["densenet"], dark=dark()),
         _,
         alt=describe_join_weights(steps, _),
         key="weights",
@@ -97,7 +98,9 @@ def render_terms(spec: DenseLabSpec, _: Language) -> dict[str, str]:
         )
     )
     figure_chart(
-        terms_lines(found, function.formula, _, colour=COLOURS["densenet"], other=COLOURS["resnet18"], dark=dark()),
+        drawn(
+            terms_lines, found, function.formula, _, colour=COLOURS["densenet"], other=COLOURS["resnet18"], dark=dark()
+        ),
         _,
         alt=describe_terms(found, function.formula, _),
         key="terms",
@@ -124,7 +127,7 @@ def render_memory(spec: DenseLabSpec, _: Language) -> dict[str, str]:
             more=_.significant(dense.saved_bytes / residual.saved_bytes, 2),
         )
     )
-    figure_chart(kept_bars(rows, _, colours=COLOURS, dark=dark()), _, alt=describe_kept(rows, _), key="kept")
+    figure_chart(drawn(kept_bars, rows, _, colours=COLOURS, dark=dark()), _, alt=describe_kept(rows, _), key="kept")
     st.caption(
         _(
             "For {batch} pictures. At 96 px the concatenations hold {copied}; the channels that were new in them would "

@@ -14,6 +14,7 @@ from cnnviz.specs.block_catalog import block
 from cnnviz.specs.labs.inception import VIEWS, InceptionLabSpec
 from cnnviz.ui.blocks import block_report
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.places import INCEPTION
 from cnnviz.ui.reader import dark
@@ -60,13 +61,15 @@ def render_branches(spec: InceptionLabSpec, _: Language) -> dict[str, str]:
             channels=dearest.channels,
         )
     )
-    figure_chart(branch_bars(lanes, _, colour=COLOUR, dark=dark()), _, alt=describe_branches(lanes, _), key="branches")
+    figure_chart(
+        drawn(branch_bars, lanes, _, colour=COLOUR, dark=dark()), _, alt=describe_branches(lanes, _), key="branches"
+    )
     neutral = palette(dark()).neutral
     rows = [CostEntry(_("This block"), report.parameters, report.macs, COLOUR)]
     rows += [
         CostEntry(_(title, **parameters), weights, macs, neutral) for title, parameters, weights, macs in rivals(spec)
     ]
-    figure_chart(cost_bars(rows, _, dark()), _, alt=describe_cost_bars(rows, _), key="costs")
+    figure_chart(drawn(cost_bars, rows, _, dark()), _, alt=describe_cost_bars(rows, _), key="costs")
     naive = lanes_of(InceptionLabSpec(c3a=0))
     return {"share": _.percent(naive[2].macs / sum(lane.macs for lane in naive))}
 
@@ -86,7 +89,7 @@ def render_pixels(spec: InceptionLabSpec, _: Language) -> dict[str, str]:
                result=_.number(found.result, 2))
     )  # fmt: skip
     figure_chart(
-        pixel_pictures(picture, found, spec.row, spec.column, _, dark=dark()),
+        drawn(pixel_pictures, picture, found, spec.row, spec.column, _, dark=dark()),
         _,
         alt=describe_pixels(found, spec.row, spec.column, _),
         key="pixels",

@@ -15,6 +15,7 @@ from cnnviz.language import N_, Language
 from cnnviz.specs.labs.resnext import VIEWS, ResNeXtLabSpec
 from cnnviz.ui.blocks import sweep
 from cnnviz.ui.components.figure_chart import figure_chart
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.places import RESNEXT
 from cnnviz.ui.reader import dark
@@ -61,7 +62,7 @@ def render_matrix(spec: ResNeXtLabSpec, _: Language) -> dict[str, str]:
         )
     )
     figure_chart(
-        block_diagonal(found, spec.groups, spec.follow, _, colour=COLOUR, dark=dark()),
+        drawn(block_diagonal, found, spec.groups, spec.follow, _, colour=COLOUR, dark=dark()),
         _,
         alt=describe_block_diagonal(found, spec.groups, spec.follow, _),
         key="matrix",
@@ -75,7 +76,7 @@ def render_matrix(spec: ResNeXtLabSpec, _: Language) -> dict[str, str]:
     )
     points = sweep("convolution", spec.convolution(), "groups")
     figure_chart(
-        sweep_lines(points, spec.groups, _("Groups"), _, colour=COLOUR, dark=dark()),
+        drawn(sweep_lines, points, spec.groups, _("Groups"), _, colour=COLOUR, dark=dark()),
         _,
         alt=describe_sweep(points, spec.groups, _("Groups"), _),
         key="cost",
@@ -98,7 +99,7 @@ def render_budget(spec: ResNeXtLabSpec, _: Language) -> dict[str, str]:
             width=last.width,
         )
     )
-    figure_chart(budget_bars(ways, _, colour=COLOUR, dark=dark()), _, alt=describe_budget(ways, _), key="budget")
+    figure_chart(drawn(budget_bars, ways, _, colour=COLOUR, dark=dark()), _, alt=describe_budget(ways, _), key="budget")
     st.caption(
         _(
             "Under the channels of each middle, the weights of the block's three convolutions. The width of a group is "

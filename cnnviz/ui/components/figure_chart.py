@@ -14,6 +14,7 @@ from starlette.routing import Route
 from cnnviz.figures.drawing import drawing
 from cnnviz.language import Language
 from cnnviz.ui.components.assets import ServedScripts
+from cnnviz.ui.drawn import drawn
 
 _SCRIPTS: Final = ServedScripts(Path(__file__).parent / "chart", ("marks.js", "svg.js"))
 _STYLE: Final = """
@@ -52,12 +53,16 @@ def figure_chart(figure: go.Figure, _: Language, *, alt: str, key: str) -> None:
     """Draw a figure over the width there is.
 
     Args:
-        figure: one that `figures.drawing` can read.
+        figure: one that `figures.drawing` can read, from `drawn`, so that its plan is made once too.
         _: the reader's language.
         alt: what is seen, for a screen reader.
         key: the component's key.
     """
     _MOUNT(
         key=key,
-        data={"plan": drawing(figure, _), "alt": alt.replace("**", ""), "hint": _("Arrow keys read the values.")},
+        data={
+            "plan": drawn(drawing, figure, _),
+            "alt": alt.replace("**", ""),
+            "hint": _("Arrow keys read the values."),
+        },
     )

@@ -35,6 +35,7 @@ from cnnviz.figures.diagram_words import (
 from cnnviz.language import Language
 from cnnviz.rows import Report
 from cnnviz.ui.components.selection import SCRIPT, chosen_in, shown_and_taken
+from cnnviz.ui.drawn import drawn
 
 _HERE: Final = Path(__file__).parent
 _MOUNT: Final = st.components.v2.component(
@@ -108,7 +109,7 @@ def network_diagram(
     result = _MOUNT(
         key=key,
         data={
-            "drawing": drawing_of(report, _),
+            "drawing": drawn(drawing_of, report, _),
             "labels": diagram_labels(_),
             "colour": colour,
             "network": network,
@@ -117,7 +118,7 @@ def network_diagram(
             "failed": failed,
             "height": height,
             "caption": caption,
-            "description": describe_diagram(report, _),
+            "description": drawn(describe_diagram, report, _),
         },
         on_selected_change=take,
     )
