@@ -173,10 +173,10 @@ class LiveCurves {
     try {
       const answer = await fetch(`${address}&runs=${runs}`, { signal: AbortSignal.timeout(10_000) })
       if (!answer.ok) throw new Error(answer.status)
-      const { runs: found } = decode(new Uint8Array(await answer.arrayBuffer()))
+      const { runs: found, pause } = decode(new Uint8Array(await answer.arrayBuffer()))
       for (const run of asked) this.takePoints(run, found.find(one => one.id === run.id))
       this.feed.at = now
-      this.feed.pause = PAUSE
+      this.feed.pause = pause // longer for a class than for one person
     } catch {
       this.feed.pause = Math.min(2 * this.feed.pause, 10_000) // the page's next message may bring another ticket
     }
