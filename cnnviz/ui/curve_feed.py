@@ -27,6 +27,7 @@ from cnnviz.ui.components.curve_wire import HISTORY, TAIL, encode, part
 from cnnviz.ui.engine import COOKIE, engine
 from cnnviz.ui.measures import Measure, measure_named, values_of
 from cnnviz.ui.run_words import moving_words
+from cnnviz.ui.watching import feed_pause
 
 _SECRET: Final = secrets.token_bytes(32)
 _ASKED: Final = re.compile(r"([a-z2-9]{10})\.(\d{1,9})\.(\d{1,9})\.([0-9a-f]{16})")
@@ -51,6 +52,7 @@ def points_since(
 ) -> bytes:  # fmt: skip
     """The points of some runs since a training step and a measurement of each, as `curve_wire.encode` writes them.
 
+    The browser is told how long to wait before it asks again.
     A run that has gone is left out. Each one's entry says its state; "train" and "test" are there if something is new.
 
     Args:
@@ -60,7 +62,7 @@ def points_since(
         reader: in whose language the first run's words come along; None leaves them out.
     """
     store = engine().store
-    header: dict[str, Any] = {"runs": []}
+    header: dict[str, Any] = {"runs": [], "pause": feed_pause()}
     blocks: list[NDArray[Any]] = []
     limit = min(HISTORY, max(16, int(TAIL / max(1, len(questions)) * max(1.0, waited / _PACE))))
     for run_id, known in questions.items():

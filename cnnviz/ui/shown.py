@@ -9,8 +9,9 @@ from cnnviz.errors import CnnvizError
 from cnnviz.ui.engine import classroom, in_class
 from cnnviz.ui.places import PLACES, Place
 from cnnviz.ui.reader import CARRIED, link_parameters, reader
+from cnnviz.ui.watching import pace
 
-POLL: Final = 4.0  # seconds between two looks
+POLL: Final = 4.0  # seconds between two looks, for up to thirty people
 _SEEN: Final = "shown number seen"
 _PARAMETERS: Final = 60
 _LENGTH: Final = 1000  # characters of a parameter's value: a lesson may name every view of every lab
@@ -19,7 +20,7 @@ _LENGTH: Final = 1000  # characters of a parameter's value: a lesson may name ev
 def render_shown() -> None:
     """The line, where a class shares the server; nothing elsewhere and while nothing is shown."""
     if in_class() and st.query_params.get("view") != "wall":
-        st.fragment(_line, run_every=POLL)()
+        st.fragment(_line, run_every=pace(POLL))()
 
 
 def _line() -> None:

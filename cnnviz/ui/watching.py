@@ -1,7 +1,8 @@
 """How often a page looks at what moves: quickly for a few people, and for a class as often as one core can answer.
 
 Each look is a run of a fragment, some milliseconds of the server's only interpreter. All looks together are bounded, so
-that thirty people who watch one run leave room for those who touch something.
+that thirty people who watch one run leave room for those who touch something. What the curves fetch by themselves is
+bounded in the same way.
 """
 
 from collections.abc import Callable
@@ -16,6 +17,9 @@ from cnnviz.ui.reader import reader
 
 TICK: Final = 0.4  # seconds between two looks, for a few people
 LOOKS: Final = 30  # a second, of everybody together: about a third of a core
+SLOW: Final = 2.0  # seconds: what is looked at no more often draws more than a line
+SLOW_LOOKS: Final = 7.5  # a second, of everybody together, each of which costs three times as much
+FEED_PAUSE: Final = 450  # ms between two questions for new points, for a few people
 _MUCH: Final = 1.5  # a class that has grown or shrunk by so much changes the pace
 
 
@@ -25,7 +29,13 @@ def pace(shortest: float = TICK) -> float:
     Args:
         shortest: for few people.
     """
-    return max(shortest, round(meter().sessions / LOOKS, 1))
+    most = LOOKS if shortest < SLOW else SLOW_LOOKS
+    return max(shortest, round(meter().sessions / most, 1))
+
+
+def feed_pause() -> int:
+    """Milliseconds that a browser waits between two questions for a run's new points, now."""
+    return max(FEED_PAUSE, round(1000 * meter().sessions / LOOKS))
 
 
 def watch(look: Callable[..., None], *arguments: Any, going: bool, shortest: float = TICK) -> None:

@@ -15,7 +15,7 @@ from websockets.exceptions import WebSocketException
 
 from cnnviz.training import RunStore
 from cnnviz.ui.places import PLACES
-from tests.load.visitor import Visitor
+from tests.load.visitor import Visitor, run_in_link
 
 pytestmark = pytest.mark.timeout(600)
 FORGERIES = (
@@ -112,7 +112,7 @@ def test_a_foreign_run_can_be_watched_and_not_touched(app, bystander):
         ana.join_class("Ana")
         ana.open("training", net="lenet", epochs="50")
         ana.press("Start")
-        run_id = next(part for part in ana.query.split("&") if part.startswith("run=")).removeprefix("run=")
+        run_id = run_in_link(ana)
         stop = ana.labels["Stop"]
         mallory.join_class("Mallory")
         mallory.open("training", run=run_id)

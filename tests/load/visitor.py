@@ -1,9 +1,12 @@
 """A browser's conversation with the server, without a browser: pages are opened, widgets moved, forged, and timed."""
 
+import http.client
+import json
 import secrets
+import struct
 import time
 from contextlib import ExitStack
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -22,6 +25,8 @@ class Visitor:
         fragments: seconds between two runs of each part that runs by itself, as the page asks for it.
         exceptions: tracebacks that were shown: there must be none.
         received: bytes so far.
+        followed: runs whose points the browser fetches by itself: the last steps that it has and its ticket, by id.
+        feed_pause: seconds between two such questions, as the server asks for it.
     """
 
     def __init__(self, url, cookie=None, timeout=60):
@@ -42,6 +47,8 @@ class Visitor:
         self.widgets, self.labels, self.texts, self.exceptions = {}, {}, [], []
         self.fragments, self._states = {}, {}
         self._known = {}
+        self.followed, self.feed_pause, self._points = {}, 0.45, None
+        self._host = urlsplit(url).netloc
 
     def __enter__(self):
         return self
@@ -51,6 +58,36 @@ class Visitor:
 
     def close(self):
         self._open.close()
+        if self._points is not None:
+            self._points.close()
+
+    def fetch_points(self, waited=0.5):
+        """Ask for the new points of the runs that are followed, as the live curves do; returns the seconds."""
+        if self._points is None:
+            self._points = http.client.HTTPConnection(self._host, timeout=self._timeout)
+        asked = ",".join(f"{run}.{train}.{test}.{ticket}" for run, (train, test, ticket) in self.followed.items())
+        began = time.monotonic()
+        self._points.request(
+            "GET", f"/app/points?waited={waited}&runs={asked}", headers={"Cookie": f"cnnviz_owner={self.cookie}"}
+        )
+        answer = self._points.getresponse()
+        data = answer.read()
+        if answer.status == 200:
+            self._follow(data)
+        return time.monotonic() - began
+
+    def _follow(self, data):
+        """What a message of the curves, or an answer to `fetch_points`, says of the runs in it."""
+        (length,) = struct.unpack_from("<I", data)
+        header = json.loads(data[4 : 4 + length])
+        self.feed_pause = header.get("pause", 450) / 1000
+        for run in header["runs"]:
+            train, test, ticket = self.followed.get(run["id"], (0, 0, run.get("follow")))
+            last = [run[part][3] if run.get(part) else step for part, step in (("train", train), ("test", test))]
+            if run.get("ended") or not (ticket or run.get("follow")):
+                self.followed.pop(run["id"], None)
+            else:
+                self.followed[run["id"]] = (*last, run.get("follow") or ticket)
 
     def open(self, page="", **query):
         """Open a page as its link would; returns the seconds until its script had run."""
@@ -61,6 +98,7 @@ class Visitor:
         """Run the page's script, or a fragment of it as its timer would; returns the seconds."""
         if not fragment:
             self.widgets, self.labels, self.texts, self.fragments = {}, {}, [], {}
+            self.followed = {}
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.page_name, state.fragment_id = self.query, self.page, fragment
@@ -140,6 +178,8 @@ class Visitor:
         part = getattr(element, kind)
         if kind == "exception":
             self.exceptions.append(f"{part.type}: {part.message}")
+        if kind == "bidi_component" and part.component_name == "cnnviz_live_curves":
+            self._follow(part.bytes)
         widget = getattr(part, "id", "")
         if widget and kind not in ("markdown", "heading"):
             self.widgets[widget] = kind

@@ -15,7 +15,6 @@ from tests.project.sources import ROOT, dotted, imports, modules
 
 APP = modules("app.py", "pages", "cnnviz")
 PAGES = [(path, tree) for path, tree in modules("pages") if path.count("/") == 2]
-FOR_THE_SERVER = {"uvloop", "httptools"}  # which looks for them by itself
 CODE = ("app.py", "pages", "cnnviz", "tests", "benchmarks")
 
 
@@ -37,7 +36,7 @@ def _packages(trees):
 def test_the_requirements_are_what_the_app_imports():
     files = ("requirements.txt", "requirements-ray.txt", "requirements-mlflow.txt", "requirements-by-hand.txt")
     required = [requirement for file in files for requirement in _requirements(file)]
-    assert _packages(APP) | FOR_THE_SERVER == {canonicalize_name(requirement.name) for requirement in required}
+    assert _packages(APP) == {canonicalize_name(requirement.name) for requirement in required}
 
 
 def test_ray_is_an_extra_that_nothing_else_needs():

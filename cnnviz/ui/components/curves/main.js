@@ -177,11 +177,11 @@ class LiveCurves {
     try {
       const answer = await fetch(`${address}&runs=${runs}`, { signal: AbortSignal.timeout(10_000) })
       if (!answer.ok) throw new Error(answer.status)
-      const { runs: found, words } = decode(new Uint8Array(await answer.arrayBuffer()))
+      const { runs: found, words, pause } = decode(new Uint8Array(await answer.arrayBuffer()))
       for (const run of asked) this.takePoints(run, found.find(one => one.id === run.id))
       if (words && this.order[0] === asked[0].id && this.words.take(words)) this.trigger("moved", words.told)
       this.feed.at = now
-      this.feed.pause = PAUSE
+      this.feed.pause = pause // longer for a class than for one person
     } catch {
       this.feed.pause = Math.min(2 * this.feed.pause, 10_000) // the page's next message may bring another ticket
     }
