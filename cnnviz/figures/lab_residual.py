@@ -123,8 +123,8 @@ def pictures_in_a_row(pictures: Sequence[tuple[str, NDArray[Any]]], _: Language,
                    hovertemplate="%{z:.2f}<extra></extra>")
     )  # fmt: skip
     titles = [
-        {"x": index * step + width / 2 - 0.5, "y": -1.5, "text": f"<b>{title}</b>", "showarrow": False,
-         "yanchor": "bottom", "font": {"size": 14, "color": palette(dark).ink}}
+        {"x": index * step + width / 2 - 0.5, "y": -1.5, "text": f"<b>{title.replace(': ', ':<br>')}</b>",
+         "showarrow": False, "yanchor": "bottom", "font": {"size": 14, "color": palette(dark).ink}}
         for index, (title, _picture) in enumerate(pictures)
     ]  # fmt: skip
     hidden = {"visible": False, "fixedrange": True}

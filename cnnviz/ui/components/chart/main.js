@@ -5,6 +5,7 @@ import { draw, measure, node, stroke } from "./svg.js"
 
 const REACH = 28 // px from the pointer to a point that it means
 const GAP = 5 // px between an axis, its figures and its title
+const NAMES = 0.36 // of the width, at most, for the names at the ends of lines
 const SCALE = 14 // px, the width of a colour scale
 const charts = new WeakMap()
 
@@ -81,6 +82,7 @@ class Chart {
   // The room of the axes: the drawing less the margins, the axes' figures and their titles.
   lay(width, height) {
     const { axes, margin, font } = this.data.plan
+    const [l, r, t, b] = ["l", "r", "t", "b"].map(side => margin[side] * this.grow)
     const room = { left: 0, right: 0, top: 0, bottom: 0 }
     for (const [name, axis] of Object.entries(axes)) {
       const across = name[0] === "x"
@@ -89,20 +91,29 @@ class Chart {
       if (!edge) continue // between two panels: the figures of the second take what the domains leave
       room[side] = Math.max(room[side], this.thickness(axis, across, font))
     }
-    const { scale, texts } = this.data.plan
-    for (const { x, at, anchor, dx, lines, size } of texts) {
-      if (x !== "paper" || at[0] < 1 || anchor !== "start") continue // the names at the ends of lines
-      room.right = Math.max(room.right, dx * this.grow + Math.max(...lines.map(([text]) => this.size(text, size, true))))
-    }
+    const { scale } = this.data.plan
     if (scale) room.right += this.grow * (SCALE + 2 * GAP) + Math.max(...scale.ticks.map(([, text]) => this.size(text, font)))
-    const { l, r, t, b } = margin
-    this.area = {
-      left: Math.max(l * this.grow, room.left + 2), right: width - Math.max(r * this.grow, room.right + 2),
-      top: Math.max(t * this.grow, room.top), bottom: height - Math.max(b * this.grow, room.bottom),
+    const sides = { left: Math.max(l, room.left + 2), right: Math.max(r, room.right + 2) }
+    for (let attempt = 0; attempt < 2; attempt++) {
+      this.area = {
+        left: sides.left, right: width - sides.right, top: Math.max(t, room.top), bottom: height - Math.max(b, room.bottom),
+      }
+      this.spans = {}
+      for (const [name, axis] of Object.entries(axes)) this.spans[name] = this.span(name[0], axis.domain)
+      for (const [name, axis] of Object.entries(axes)) if (axis.square) this.equalise(axis.square, name)
+      const ends = this.data.plan.texts.map(text => this.ends(text))
+      sides.left += Math.max(0, ...ends.map(([left]) => -left)) // what would be cut off gets its room
+      sides.right += Math.max(0, ...ends.map(([, right]) => right - width))
+      sides.right = Math.min(sides.right, NAMES * width) // on a phone long names reach over the lines
     }
-    this.spans = {}
-    for (const [name, axis] of Object.entries(axes)) this.spans[name] = this.span(name[0], axis.domain)
-    for (const [name, axis] of Object.entries(axes)) if (axis.square) this.equalise(axis.square, name)
+  }
+
+  // px from the left of both ends of a text.
+  ends({ x, at, dx, anchor, lines, size }) {
+    const long = Math.max(...lines.map(([text, bold]) => this.size(text, size, bold)))
+    const here = this.at(x, "x", at[0]) + dx * this.grow
+    const before = { start: 0, middle: long / 2, end: long }[anchor]
+    return [here - before, here - before + long]
   }
 
   // Where the axis stands on the other one: the lower or left end of the other's domain.
@@ -217,9 +228,10 @@ class Chart {
       const long = Math.abs(this.at(text.x, "x", text.at[0]) - this.at(text.x, "x", text.at[0] - text.inside))
       if (long > this.size(text.lines[0][0], text.size) + 12) [anchor, dx, colour] = ["end", -6, "#ffffff"]
     }
+    const beyond = Math.max(0, this.ends(text)[1] - this.root.clientWidth)
     draw(this.svg, text.lines, {
-      x: u + dx * this.grow, y: this.at(text.y, "y", text.at[1]) + text.dy * this.grow, anchor, base: text.base,
-      size: text.size * this.grow, colour,
+      x: u + dx * this.grow - beyond, y: this.at(text.y, "y", text.at[1]) + text.dy * this.grow, anchor, base: text.base,
+      size: text.size * this.grow, colour, halo: beyond > 0,
     })
   }
 

@@ -16,10 +16,12 @@ export function measure(text, size, family, bold) {
   return paper.measureText(text).width
 }
 
-export function draw(svg, lines, { x, y, anchor, base, size, colour, angle }) {
+export function draw(svg, lines, { x, y, anchor, base, size, colour, angle, halo }) {
   const below = { top: 0.82, middle: 0.34 - ((lines.length - 1) * LINE) / 2, bottom: -0.22 - (lines.length - 1) * LINE }[base]
   const transform = `translate(${x.toFixed(1)} ${y.toFixed(1)})${angle ? ` rotate(${angle})` : ""}`
-  const text = node("text", { "text-anchor": anchor, "font-size": size, fill: colour, transform }, svg)
+  // In an outline of the page's colour: what a text stands on leaves it readable.
+  const outline = { stroke: "var(--st-background-color)", "stroke-width": halo ? 3 : 0, "paint-order": "stroke" }
+  const text = node("text", { "text-anchor": anchor, "font-size": size, fill: colour, transform, ...outline }, svg)
   for (const [number, [words, bold]] of lines.entries()) {
     const y = ((below + number * LINE) * size).toFixed(1)
     node("tspan", { x: 0, y, "font-weight": bold ? 700 : null }, text).textContent = words // as text: what a person typed
