@@ -125,6 +125,17 @@ def test_a_foreign_run_can_be_watched_and_not_touched(app, bystander):
         ana.press("Stop")
 
 
+def test_a_nickname_that_looks_like_a_path_stays_a_name(app, bystander):
+    around = {path for folder in (app.home, app.home.parent) for path in folder.iterdir() if path.suffix != ".log"}
+    with Visitor(app.url) as visitor:
+        visitor.join_class("../../etc/passwd")
+        assert "root:" not in visitor.said
+        assert "You take part as" in visitor.said or "Nickname" in visitor.labels, "taken as it stands, or refused"
+    assert {
+        path for folder in (app.home, app.home.parent) for path in folder.iterdir() if path.suffix != ".log"
+    } == around
+
+
 def test_flooding_the_queue_ends_in_a_sentence_and_others_come_first(app, bystander):
     said, lock = [], threading.Lock()
 

@@ -66,11 +66,15 @@ class Visitor:
         if self._points is None:
             self._points = http.client.HTTPConnection(self._host, timeout=self._timeout)
         asked = ",".join(f"{run}.{train}.{test}.{ticket}" for run, (train, test, ticket) in self.followed.items())
-        began = time.monotonic()
-        self._points.request(
-            "GET", f"/app/points?waited={waited}&runs={asked}", headers={"Cookie": f"cnnviz_owner={self.cookie}"}
-        )
-        answer = self._points.getresponse()
+        began, path = time.monotonic(), f"/app/points?waited={waited}&runs={asked}"
+        headers = {"Cookie": f"cnnviz_owner={self.cookie}"}
+        try:
+            self._points.request("GET", path, headers=headers)
+            answer = self._points.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError):  # it had been idle for too long
+            self._points.close()
+            self._points.request("GET", path, headers=headers)
+            answer = self._points.getresponse()
         data = answer.read()
         if answer.status == 200:
             self._follow(data)
