@@ -138,7 +138,7 @@ MESSAGES: Final[dict[str, str]] = {
     "secret_wrong": N_("That is not the secret."),
     "secret_missing": N_("This server has no teacher's secret. Start it with CNNVIZ_TEACHER set to one."),
     "link_not_ours": N_("{value} is no page of this server. Copy the address of one of its pages."),
-    "extra_missing": N_("{extra} is not installed. Install it with: python -m pip install -r {file}"),
+    "extra_missing": N_("{extra} is not installed: python -m pip install -r {file} brings it."),
     "store_unusable": N_("Runs cannot be kept in {folder}: {reason}."),
 }
 

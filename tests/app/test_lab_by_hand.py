@@ -45,6 +45,7 @@ def test_the_sentence_says_what_was_matched(open_page):
     assert len(found.pairs) > 30
 
 
+@pytest.mark.soak
 def test_a_bag_of_words_is_measured_once_and_its_network_gets_as_many_seconds(open_page, monkeypatch):
     app = open_page(BY_HAND, "en", view="bag", words="16", images="1000", network="lenet")
     assert [button.key for button in app.button if button.key in ("measure", "race")] == ["measure"]

@@ -21,7 +21,9 @@ CONFIG = TrainingConfig(
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    return folder, list(train(CONFIG, folder=folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cnnviz.training.keeper._SHARE", 1e9)  # each is affordable, however slow the disk is just now
+        return folder, list(train(CONFIG, folder=folder))
 
 
 def refused(path, code="checkpoint_damaged", config=CONFIG):

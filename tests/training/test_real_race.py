@@ -79,7 +79,7 @@ def used(executor, run_id, budget, macs):
     ("budget", "amount", "hurt"),
     [
         ("images", 4_500, take_out),
-        ("images", 4_500, kill_its_worker),
+        pytest.param("images", 4_500, kill_its_worker, marks=pytest.mark.soak),
         ("macs", 4e9, None),
         pytest.param("images", 4_500, None, marks=pytest.mark.soak),
         pytest.param("macs", 4e9, take_out, marks=pytest.mark.soak),

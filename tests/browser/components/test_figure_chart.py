@@ -52,8 +52,11 @@ def url(start_server):
     return start_server(HARNESS / "chart_app.py").url
 
 
+COMPARED = ("lines", "branches", "distributions", "draws", "logarithms", "memory", "rates", "sweep", "tensor")
+
+
 @pytest.mark.parametrize(
-    "name", ["lines", "logarithms", "branches", "memory", "sweep", "distributions", "tensor", "draws", "rates"]
+    "name", [*COMPARED[:4], *(pytest.param(name, marks=pytest.mark.soak) for name in COMPARED[4:])]
 )
 def test_marks_lie_where_plotly_has_them(url, open_page, settle, name):
     page = open_page(f"{url}/?figure={name}")
@@ -104,6 +107,7 @@ CUT = """all => all.map(one => [one.textContent, one.getBoundingClientRect()])
   .filter(([_text, { left, right }]) => left < 0 || right > innerWidth).map(([text]) => text)"""
 
 
+@pytest.mark.soak
 def test_every_figure_is_drawn(url, open_page):
     for name in figures():
         page = open_page(f"{url}/?figure={name}&alone=1", errors=True)
