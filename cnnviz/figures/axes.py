@@ -87,7 +87,7 @@ class Axis:
             ends = [
                 self.edges(
                     _values(trace, self.letter),
-                    1.0 if trace["type"] != "bar" else self.spacing if trace.get("width") is None else trace["width"],
+                    1.0 if trace["type"] != "bar" else self._width(trace),
                 )
                 for trace in traces
             ]
@@ -109,6 +109,13 @@ class Axis:
         pointed = any("markers" in trace.get("mode", "") for trace in traces)
         room = _ROOM * (high - low) if self.letter == "y" or pointed or lengths else 0.0
         return low - (0 if zero and low == 0 else room), high + (0 if zero and high == 0 else room)
+
+    def _width(self, bar: dict[str, Any]) -> Any:
+        """How much of the axis a bar keeps for itself: the way to the next one, or its width where that is more."""
+        width = bar.get("width")
+        if width is None or self.log:
+            return self.spacing if width is None else width
+        return np.maximum(width, self.spacing)
 
     def _ticks(self) -> list[tuple[float, str]]:
         """Numbers on the axis and what stands there."""

@@ -189,7 +189,7 @@ class _Plan:
         x, across = self._along("x", shape.get("xref", "x"), [shape["x0"], shape["x1"]])
         y, up = self._along("y", shape.get("yref", "y"), [shape["y0"], shape["y1"]])
         line = shape.get("line", {})
-        common = {"x": x, "y": y, "clip": False, "opacity": shape.get("opacity", 1)}
+        common = {"x": x, "y": y, "clip": False, "aside": True, "opacity": shape.get("opacity", 1)}
         if shape["type"] == "line":
             return {**common, "kind": "line", "at": [_flat(across, up)], "colour": line.get("color"),
                     "width": line.get("width", 2), "dash": line.get("dash", "solid")}  # fmt: skip

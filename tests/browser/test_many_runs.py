@@ -10,7 +10,7 @@ from tests.ui.components.test_many_runs import CONFIG, RUNS, STEPS, fill
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
 OPENED = 1000  # ms
-FRAME = 100  # ms until a zoomed chart is there: it feels like one's own hand
+FRAME = 150  # ms until a zoomed chart is there
 
 
 @pytest.fixture(scope="module")

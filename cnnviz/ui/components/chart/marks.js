@@ -7,7 +7,7 @@ const one = (value, number) => (Array.isArray(value) ? value[number] : value)
 export function marks(chart, plan) {
   for (const mark of plan.marks) {
     const panel = mark.x in plan.axes && mark.y in plan.axes ? clip(chart, mark) : null
-    const group = node("g", { opacity: mark.kind === "line" ? mark.opacity : null, "data-panel": panel }, chart.svg)
+    const group = node("g", { opacity: mark.kind === "line" ? mark.opacity : null, "data-panel": mark.aside ? null : panel }, chart.svg)
     if (mark.clip && panel) group.setAttribute("clip-path", `url(#${panel})`)
     KINDS[mark.kind](chart, mark, group, {
       x: share => chart.at(mark.x, "x", share),
