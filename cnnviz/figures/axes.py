@@ -158,7 +158,8 @@ class Axis:
         if form is not None and form.endswith("%"):
             return _.percent(value, int(form[1:-1] or 0))
         if value and not 1e-3 <= abs(value) < 1e6:
-            return _.scientific(value, 1)
+            text = _.scientific(value, 1)
+            return text.split("×")[1].strip() if self.log and text.startswith("1") else text  # 10⁻⁴
         return _.number(value, None if digits > 4 else digits)
 
     def plan(self) -> dict[str, Any]:

@@ -7,20 +7,27 @@ const MOST_SHOWN = 7 // a side of the kernel whose products still fit
 const SHARP = 704 // px of a canvas, so that it stays sharp at twice its size on the page
 export default component => upToDate(component, ".convolution", Convolution)
 
-class Convolution {
+class Convolution extends Cells {
   constructor(root) {
+    super()
     this.root = root
     this.input = root.querySelector(".input")
     this.output = root.querySelector(".output")
     this.line = root.querySelector(".line")
     this.products = root.querySelector(".products")
     this.row = this.column = null
-    this.output.addEventListener("pointermove", event => this.point(event))
-    this.output.addEventListener("pointerdown", event => this.point(event))
-    this.output.addEventListener("keydown", event => this.press(event))
+    this.listen(this.output)
   }
 
   destroy() {}
+
+  get count() {
+    return this.data.output
+  }
+
+  moved() {
+    this.draw()
+  }
 
   update(data) {
     this.data = data
@@ -31,33 +38,6 @@ class Convolution {
     this.root.querySelector(".output-title").textContent = data.labels.output
     this.input.setAttribute("aria-label", data.labels.picture)
     this.output.setAttribute("aria-label", data.labels.help)
-    this.draw()
-  }
-
-  // The hand ------------------------------------------------------------------------------------------------------
-
-  point(event) {
-    const box = this.output.getBoundingClientRect()
-    const { rows, columns } = this.data.output
-    const place = (offset, length, count) => Math.max(0, Math.min(count - 1, Math.floor((offset / length) * count)))
-    this.go(place(event.clientY - box.top, box.height, rows), place(event.clientX - box.left, box.width, columns))
-  }
-
-  press(event) {
-    const { rows, columns } = this.data.output
-    const next = {
-      ArrowUp: [this.row - 1, this.column], ArrowDown: [this.row + 1, this.column], ArrowLeft: [this.row, this.column - 1],
-      ArrowRight: [this.row, this.column + 1], Home: [0, 0], End: [rows - 1, columns - 1],
-    }[event.key]
-    if (!next || event.ctrlKey || event.metaKey || event.altKey) return
-    event.preventDefault()
-    this.go(Math.max(0, Math.min(rows - 1, next[0])), Math.max(0, Math.min(columns - 1, next[1])))
-  }
-
-  go(row, column) {
-    if (row === this.row && column === this.column) return
-    this.row = row
-    this.column = column
     this.draw()
   }
 

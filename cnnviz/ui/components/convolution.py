@@ -10,14 +10,14 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz.language import Language
-from cnnviz.ui.components.selection import SCRIPT
+from cnnviz.ui.components.selection import CELLS
 
 _HERE: Final = Path(__file__).parent
 _MOUNT: Final = st.components.v2.component(
     "cnnviz_convolution",
     html=(_HERE / "convolution.html").read_text(encoding="utf-8"),
     css=(_HERE / "convolution.css").read_text(encoding="utf-8"),
-    js=SCRIPT + (_HERE / "convolution.js").read_text(encoding="utf-8"),
+    js=CELLS + (_HERE / "convolution.js").read_text(encoding="utf-8"),
 )
 
 

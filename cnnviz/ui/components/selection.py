@@ -11,6 +11,8 @@ from typing import Any, Final
 import streamlit as st
 
 SCRIPT: Final = (Path(__file__).parent / "selection.js").read_text(encoding="utf-8")
+CELLS: Final = SCRIPT + (Path(__file__).parent / "cells.js").read_text(encoding="utf-8")
+"""What a component begins with whose surface of cells is under the hand."""
 CHOICES: Final = SCRIPT + (Path(__file__).parent / "choices.js").read_text(encoding="utf-8")
 """The same for charts whose parts are chosen like the entries of a list box."""
 

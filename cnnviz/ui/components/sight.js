@@ -6,17 +6,16 @@
 const REST = 140 // ms without a movement
 export default component => upToDate(component, ".sight", Sight)
 
-class Sight {
+class Sight extends Cells {
   constructor(root) {
+    super()
     this.root = root
     for (const name of ["map", "cells", "cell", "picture", "plain", "glow", "frame", "line"])
       this[name] = root.querySelector(`.${name}`)
     this.row = this.column = 0
     this.waiting = false // for the server's answer to the chosen cell
-    this.map.addEventListener("pointermove", event => this.point(event))
-    this.map.addEventListener("pointerdown", event => this.point(event))
+    this.listen(this.map)
     this.map.addEventListener("pointerup", () => this.rest(0))
-    this.map.addEventListener("keydown", event => this.press(event))
   }
 
   destroy() {
@@ -44,30 +43,11 @@ class Sight {
 
   // The hand ------------------------------------------------------------------------------------------------------
 
-  point(event) {
-    const box = this.map.getBoundingClientRect()
-    const place = (offset, length, count) => Math.max(0, Math.min(count - 1, Math.floor((offset / length) * count)))
-    this.go(
-      place(event.clientY - box.top, box.height, this.data.rows),
-      place(event.clientX - box.left, box.width, this.data.columns),
-    )
+  get count() {
+    return this.data
   }
 
-  press(event) {
-    const { rows, columns } = this.data
-    const next = {
-      ArrowUp: [this.row - 1, this.column], ArrowDown: [this.row + 1, this.column], ArrowLeft: [this.row, this.column - 1],
-      ArrowRight: [this.row, this.column + 1], Home: [0, 0], End: [rows - 1, columns - 1],
-    }[event.key]
-    if (!next || event.ctrlKey || event.metaKey || event.altKey) return
-    event.preventDefault()
-    this.go(Math.max(0, Math.min(rows - 1, next[0])), Math.max(0, Math.min(columns - 1, next[1])))
-  }
-
-  go(row, column) {
-    if (row === this.row && column === this.column) return
-    this.row = row
-    this.column = column
+  moved() {
     this.waiting = true
     this.rest(REST)
     this.draw()

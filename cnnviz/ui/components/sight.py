@@ -15,14 +15,14 @@ from cnnviz.data import encode_png
 from cnnviz.insight.inside import Sight
 from cnnviz.language import Language
 from cnnviz.rows import LayerRow
-from cnnviz.ui.components.selection import SCRIPT
+from cnnviz.ui.components.selection import CELLS
 
 _HERE: Final = Path(__file__).parent
 _MOUNT: Final = st.components.v2.component(
     "cnnviz_sight",
     html=(_HERE / "sight.html").read_text(encoding="utf-8"),
     css=(_HERE / "sight.css").read_text(encoding="utf-8"),
-    js=SCRIPT + (_HERE / "sight.js").read_text(encoding="utf-8"),
+    js=CELLS + (_HERE / "sight.js").read_text(encoding="utf-8"),
 )
 
 
