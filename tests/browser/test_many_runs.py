@@ -62,6 +62,7 @@ def test_they_are_there_in_a_second_and_follow_a_zoom(app, ids, open_page, settl
     address = f"{app.url}/runs?lang=en&runs={','.join(ids)}"
     page = open_page(address, errors=True)
     settle(page)
+    page.wait_for_timeout(10_000)  # until the server has imported what it warms up with
     opened = []
     for _attempt in range(5):  # from another page of the app and back: the server and the browser are warm
         page.get_by_role("link", name="Training").first.click()
