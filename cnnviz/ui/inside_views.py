@@ -12,6 +12,7 @@ from cnnviz.insight import inside, published
 from cnnviz.language import Language
 from cnnviz.specs.labs.inside import InsideLabSpec
 from cnnviz.ui.components.sight import cell_sight
+from cnnviz.ui.drawn import drawn
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.inside import Subject, picture_of, subject_of
 from cnnviz.ui.lab import Lab
@@ -50,7 +51,13 @@ def _render_fetching(_: Language) -> None:
     """How networks trained on ImageNet come here, unless some are here already."""
     if published.available():
         return
-    with st.expander(_("A network trained on ImageNet"), icon=":material/download:", key="fetching"):
+    # Drawn when it is opened: what colours a line of code is 1.5 MB of script, read before the page's pictures.
+    shelf = st.expander(
+        _("A network trained on ImageNet"), icon=":material/download:", key="fetching", on_change="rerun"
+    )
+    if not shelf.open:
+        return
+    with shelf:
         st.caption(
             _(
                 "With a connection, run this once for each of {names}, put the file into a folder and start the "
@@ -65,25 +72,24 @@ def _render_fetching(_: Language) -> None:
 def render_maps(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
     """Every feature map behind a stage."""
     stage = subject.stage(spec.stage)
-    maps = inside.maps(subject.model, picture, stage.path)
-    same = sum(1 for values in maps if values.max() == values.min())
+    count, *size = stage.output_shape[1:]
+    sheet, same = drawn(_map_sheet, subject, picture, stage.path)
     st.markdown(
-        _("**Behind {stage}: {count} maps of {size} cells.**", stage=stage.name, count=len(maps),
-          size=_.shape(maps.shape[1:]))
+        _("**Behind {stage}: {count} maps of {size} cells.**", stage=stage.name, count=count, size=_.shape(tuple(size)))
         + " "
         + (_.plural("{count} map is the same everywhere for this picture.",
                     "{count} maps are the same everywhere for this picture.", same) if same else "")
     )  # fmt: skip
     left, right = st.columns([1, 4], gap="small")
     left.image(encode_png(overlays.plain(picture, 224)), width=140, alt=_("The input: {name}.", name=name))
-    shown = min(overlays.MOST, len(maps))
+    shown = min(overlays.MOST, count)
     right.image(
-        encode_png(overlays.map_sheet(maps)),
+        sheet,
         width="stretch",
         alt=_("{count} feature maps as tiles, bright where a filter answers to {name}.", count=shown, name=name),
     )
-    if shown < len(maps):
-        st.caption(_("The first {shown} of {count}.", shown=shown, count=len(maps)))
+    if shown < count:
+        st.caption(_("The first {shown} of {count}.", shown=shown, count=count))
     first, last = subject.stages[0].output_shape, subject.stages[-1].output_shape
     words = _("{count} maps of {size}")
     return {
@@ -92,12 +98,18 @@ def render_maps(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, 
     }
 
 
+def _map_sheet(subject: Subject, picture: Any, stage: str) -> tuple[bytes, int]:
+    """The first maps behind a stage as tiles, PNG, and how many of all are the same everywhere."""
+    maps = inside.maps(subject.model, picture, stage)
+    return encode_png(overlays.map_sheet(maps)), sum(1 for values in maps if values.max() == values.min())
+
+
 def render_field(
     subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language, *, form: SpecForm
 ) -> dict[str, str]:
     """What one cell can see and what it looks at; the hand on the map chooses the cell."""
     stage = subject.stage(spec.stage)
-    found = inside.sight(subject.model, picture, stage, spec.down, spec.across)
+    found = drawn(_sight, subject, picture, stage.path, spec.down, spec.across)
     top, left, bottom, right = found.window
     st.markdown(
         _(
@@ -119,7 +131,7 @@ def render_field(
     cell_sight(
         stage,
         found,
-        overlays.overview(inside.maps(subject.model, picture, stage.path)),
+        drawn(_overview, subject, picture, stage.path),
         overlays.plain(picture, subject.spec.image_size),
         overlays.over(picture, found.influence, strength=0.95),
         name,
@@ -131,11 +143,19 @@ def render_field(
     return {}
 
 
+def _sight(subject: Subject, picture: Any, stage: str, down: float, across: float) -> inside.Sight:
+    return inside.sight(subject.model, picture, subject.stage(stage), down, across)
+
+
+def _overview(subject: Subject, picture: Any, stage: str) -> Any:
+    return overlays.overview(inside.maps(subject.model, picture, stage))
+
+
 def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
     """Grad-CAM for the predicted class and another one, in this network and before it learnt anything."""
     stage = subject.stage(spec.deep)
     classes = subject.classes(_)
-    sure = inside.probabilities(subject.model, picture)
+    sure = drawn(_probabilities, subject, picture)
     order = sure.argsort()[::-1]
     best = ", ".join(
         f"{classes[label]} {_.percent(float(sure[label]))}" for label in order[:3] if sure[label] >= LITTLE
@@ -150,11 +170,10 @@ def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _
             st.image(encode_png(overlays.plain(picture, SIDE)), width="stretch", caption=_("The input"),
                      alt=_("The input: {name}.", name=name))  # fmt: skip
             for title, who in zip(titles, (subject, before), strict=False):
-                found = inside.grad_cam(who.model, picture, stage.path, target)
+                found, glow = drawn(_evidence, who, picture, stage.path, target)
                 largest = float(found.map.max())
-                values = found.map / largest if largest > 0 else found.map
                 st.image(
-                    encode_png(overlays.enlarged(overlays.over(picture, values), SIDE)),
+                    glow,
                     width="stretch",
                     caption=f"{title}: {_.percent(found.probability)}"
                     + ("" if largest > 0 else " · " + _("nothing here speaks for it")),
@@ -164,8 +183,24 @@ def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _
                 )  # fmt: skip
     st.caption(_("Behind {stage}, {size} cells.", stage=stage.name, size=_.shape(stage.output_shape[2:])))
     asked = min(ASKED, len(classes))
-    count = inside.drawn(before.model, picture, stage.path, asked)
+    count = drawn(_any_evidence, before, picture, stage.path, asked)
     return {"count": str(count), "all": str(asked)}
+
+
+def _probabilities(subject: Subject, picture: Any) -> Any:
+    return inside.probabilities(subject.model, picture)
+
+
+def _evidence(subject: Subject, picture: Any, stage: str, target: int) -> tuple[inside.Evidence, bytes]:
+    """See `inside.grad_cam`; and the picture with the map over it, PNG."""
+    found = inside.grad_cam(subject.model, picture, stage, target)
+    largest = float(found.map.max())
+    values = found.map / largest if largest > 0 else found.map
+    return found, encode_png(overlays.enlarged(overlays.over(picture, values), SIDE))
+
+
+def _any_evidence(subject: Subject, picture: Any, stage: str, asked: int) -> int:
+    return inside.drawn(subject.model, picture, stage, asked)
 
 
 def _where(values: Any, _: Language) -> str:

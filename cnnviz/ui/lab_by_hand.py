@@ -4,6 +4,7 @@ import subprocess
 from typing import Any, Final
 
 import streamlit as st
+from PIL import Image
 
 from cnnviz.data import cat, decode_image, encode_jpeg
 from cnnviz.errors import CnnvizError
@@ -28,9 +29,16 @@ def bags() -> Background:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def turned_cat(angle: int, points: int) -> insight.Turned:
-    """See `cnnviz.insight.by_hand.turn`; computed once for everybody."""
-    return insight.turn(cat(), angle, points)
+def turned_cat(angle: int, points: int) -> tuple[insight.Turned, bytes]:
+    """See `turned`; computed once for everybody."""
+    return turned(cat(), angle, points)
+
+
+def turned(picture: Image.Image, angle: int, points: int) -> tuple[insight.Turned, bytes]:
+    """See `cnnviz.insight.by_hand.turn`; and both pictures with what is recognised, JPEG."""
+    found = insight.turn(picture, angle, points)
+    sheet = matched_pictures((found.picture, found.turned), (found.points, found.turned_points), found.pairs)
+    return found, encode_jpeg(sheet)
 
 
 def views(lab: Lab[ByHandSpec]) -> dict[str, Any]:
@@ -56,15 +64,15 @@ def _missing(_: Language) -> dict[str, str]:
 
 def render_points(lab: Lab[ByHandSpec], spec: ByHandSpec, _: Language) -> dict[str, str]:
     """Both pictures with their points; returns the numbers of the question, those of the cat."""
-    found = None
+    own = None
     if spec.picture == "upload":
         file = lab.hand.file_uploader(_("A picture of your own"), type=["png", "jpg", "jpeg", "webp"], key="by hand")
         if file is not None:
             try:
-                found = insight.turn(decode_image(file.getvalue()), spec.angle, spec.points)
+                own = turned(decode_image(file.getvalue()), spec.angle, spec.points)
             except CnnvizError as error:
                 lab.hand.error(_.error(error), icon=":material/error:")
-    found = found or turned_cat(spec.angle, spec.points)
+    found, sheet = own or turned_cat(spec.angle, spec.points)
     sentence = _(
         "Of **{all}** key points SIFT recognises **{sift}** at their place in the picture turned by {angle}°, and "
         "{wrong} at a wrong one; the pixels around them recognise **{pixels}**.",
@@ -75,10 +83,9 @@ def render_points(lab: Lab[ByHandSpec], spec: ByHandSpec, _: Language) -> dict[s
         pixels=found.by_pixels,
     )
     st.markdown(sentence)
-    sheet = matched_pictures((found.picture, found.turned), (found.points, found.turned_points), found.pairs)
     words = _("The picture and the same one turned; circles are key points, lines join those that are recognised.")
-    st.image(encode_jpeg(sheet), width="stretch", alt=f"{words} {sentence.replace('**', '')}")
-    asked = turned_cat(30, spec.points)
+    st.image(sheet, width="stretch", alt=f"{words} {sentence.replace('**', '')}")
+    asked, _sheet = turned_cat(30, spec.points)
     return {
         "sift": str(len(asked.pairs)),
         "all": str(len(asked.points)),

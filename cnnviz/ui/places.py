@@ -5,7 +5,9 @@ than `pages/`, so that Streamlit does not take them for its own multipage scheme
 """
 
 from collections.abc import Collection
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -232,8 +234,17 @@ def navigation_pages(_: Language, hidden: Collection[Place] = ()) -> dict[str, l
         hidden: pages that a link reaches and the menu leaves out.
     """
     sections: dict[str, list[st.Page]] = {}
-    for place in PLACES:
-        page = st.Page(
+    for place, page in zip(PLACES, _pages(_, frozenset(hidden)), strict=True):
+        # A copy: running one marks it, and these are everybody's.
+        sections.setdefault(_(place.section) if place.section else "", []).append(copy(page))
+    return sections
+
+
+@cache
+def _pages(_: Language, hidden: frozenset[Place]) -> tuple[st.Page, ...]:
+    """The pages in order, made once: Streamlit looks for each one's file anew, in all a tenth of a page's run."""
+    return tuple(
+        st.Page(
             place.path,
             title=_(place.title),
             icon=place.icon,
@@ -242,8 +253,8 @@ def navigation_pages(_: Language, hidden: Collection[Place] = ()) -> dict[str, l
             help=_(place.help),
             visibility="hidden" if place in hidden else "visible",
         )
-        sections.setdefault(_(place.section) if place.section else "", []).append(page)
-    return sections
+        for place in PLACES
+    )
 
 
 def page_link(

@@ -14,6 +14,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.training.pace import RateLimit
 from cnnviz.ui.components.routes import component_routes
 from cnnviz.ui.curve_feed import feed_route
+from cnnviz.ui.document import document_routes
 from cnnviz.ui.engine import COOKIE, engine
 from cnnviz.ui.headers import SAFE_HEADERS
 from cnnviz.ui.metrics import MEDIA_TYPE, exposition, meter, server_families, unready
@@ -114,6 +115,7 @@ def routes() -> list[BaseRoute]:
         Route("/app/metrics", _metrics),
         *component_routes(),
         feed_route(),
+        *document_routes(),
     ]
 
 

@@ -40,7 +40,7 @@ def test_the_command_installs_what_the_lab_needs():
 
 def test_the_sentence_says_what_was_matched(open_page):
     app = open_page(BY_HAND, "en", angle="90", points="50")
-    found = page.turned_cat(90, 50)
+    found, _sheet = page.turned_cat(90, 50)
     assert f"recognises **{len(found.pairs)}** at their place in the picture turned by 90°" in said(app)
     assert len(found.pairs) > 30
 

@@ -104,6 +104,11 @@ def test_published_weights_on_disk_are_offered_and_name_imagenets_classes(open_p
 def test_without_published_weights_one_reads_how_they_get_here(open_page, monkeypatch):
     monkeypatch.delenv("CNNVIZ_WEIGHTS", raising=False)
     app = open_page(INSIDE, "en")
+    assert not any("safetensors" in code.value for code in app.code), (
+        "what colours code is a large script: nobody has asked for it yet"
+    )
+    app.session_state["fetching"] = True
+    app.run()
     assert any("CNNVIZ_WEIGHTS" in caption.value for caption in app.caption)
     assert any("safetensors" in code.value for code in app.code)
 

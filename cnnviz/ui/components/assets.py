@@ -33,10 +33,15 @@ def accepts_gzip(header: str) -> bool:
     return weights.get("gzip", weights.get("*", 0.0)) > 0
 
 
-def asset_path(name: str) -> str:
-    """The address of an asset on this server, below `server.baseUrlPath`."""
+def below_base(*parts: str) -> str:
+    """An address on this server, below `server.baseUrlPath`."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return "/" + "/".join(part for part in (base, PREFIX, name) if part)
+    return "/" + "/".join(part for part in (base, *parts) if part)
+
+
+def asset_path(name: str) -> str:
+    """The address of an asset on this server."""
+    return below_base(PREFIX, name)
 
 
 def asset_route(name: str, read: Callable[[], bytes], media_type: str) -> Route:
@@ -92,6 +97,11 @@ class ServedScripts:
         for name in self._files:
             digest.update((self._folder / name).read_bytes())
         return f"{self._folder.name}-{digest.hexdigest()[:10]}"
+
+    @property
+    def modules(self) -> list[str]:
+        """The addresses of the JavaScript modules, relative to the app's own."""
+        return [f"{PREFIX}/{self.address}/{name}" for name in self._files if name.endswith(".js")]
 
     def routes(self) -> list[Route]:
         """A route for each file."""

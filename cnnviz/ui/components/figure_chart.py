@@ -44,6 +44,11 @@ def chart_routes() -> list[Route]:
     return _SCRIPTS.routes()
 
 
+def chart_modules() -> list[str]:
+    """The addresses of its JavaScript, relative to the app's own."""
+    return _SCRIPTS.modules
+
+
 _MOUNT: Final = st.components.v2.component(
     "cnnviz_chart", html='<div class="chart-of-figure"></div>', css=_STYLE, js=_SCRIPTS.loader()
 )

@@ -1,0 +1,66 @@
+"""The document that every page begins with is Streamlit's own, and says where the server is."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import streamlit
+from starlette.applications import Starlette
+
+from cnnviz.ui import document
+from cnnviz.ui.components.routes import component_routes
+from cnnviz.ui.places import HOME, PLACES
+from tests.ui.test_server import Browser
+
+
+class Tags(HTMLParser):
+    """Every tag with its attributes, in order, and what stands in scripts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.scripts, self._inside = [], [], False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, tuple(attrs)))
+        self._inside = tag == "script"
+
+    def handle_data(self, data):
+        if self._inside and data.strip():
+            self.scripts.append(data.strip())
+
+
+@pytest.fixture
+def client():
+    return Browser(Starlette(routes=[*document.document_routes(), *component_routes()]))
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.url_path)
+def test_every_page_begins_with_streamlits_document_and_more(client, place):
+    answer = client.ask("/" if place is HOME else f"/{place.url_path}")
+    assert answer.status == 200 and answer.headers["cache-control"] == "no-cache"
+    theirs = Tags((Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")).tags
+    ours = Tags(answer.text)
+    added = [tag for tag in ours.tags if tag not in theirs]
+    assert [tag for tag in ours.tags if tag in theirs and tag != ("script", ())] == [
+        tag for tag in theirs if tag != ("script", ())
+    ], "nothing of theirs is lost"
+    assert {tag for tag, _ in added} <= {"link"} and added
+    assert "BACKEND_BASE_URL" in ours.scripts[-1]
+    order = [dict(attributes).get("type") for tag, attributes in ours.tags if tag == "script"]
+    assert order[-1] == "module", "it is said before Streamlit's script asks"
+    assert "<title>cnnviz</title>" in answer.text
+
+
+def test_what_it_loads_beforehand_is_there(client):
+    named = [dict(attributes) for tag, attributes in Tags(document.document()).tags if tag == "link"]
+    modules = [link["href"] for link in named if link["rel"] == "modulepreload" and "/app/" in link["href"]]
+    assert len(modules) >= 3
+    for address in modules:
+        assert client.ask(address.removeprefix(".")).headers["content-type"].startswith("text/javascript")
+
+
+def test_pages_lie_below_the_base_path(monkeypatch):
+    monkeypatch.setattr("cnnviz.ui.components.assets.st.get_option", lambda _name: "/class/")
+    paths = [route.path for route in document.document_routes()]
+    assert paths[0] == "/class/" and "/class/kernel" in paths
