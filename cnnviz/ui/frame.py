@@ -16,6 +16,7 @@ from cnnviz.ui.components.sheet import sheet_buttons
 from cnnviz.ui.links import note_page
 from cnnviz.ui.places import CLASSROOM, navigation_pages
 from cnnviz.ui.reader import dark, projector, reader, render_language_switch, settle_language, switch_projector
+from cnnviz.ui.steps import render_page_steps, settle_lesson
 
 
 def open_frame() -> Any:
@@ -26,6 +27,7 @@ def open_frame() -> Any:
     page = st.navigation(navigation_pages(_, hidden), position="top")
     if note_page(page.url_path):
         forget_sent()
+    settle_lesson()
     return page
 
 
@@ -74,6 +76,8 @@ def heading(title: str, lead: str) -> Heading:
         slot = st.container(width="content")
         sheet_buttons(_, projector=projector(), dark=dark(), on_switch=switch_projector)
         render_language_switch()
+    with tools.container(horizontal=True, horizontal_alignment="right"):
+        render_page_steps(_)
     return Heading(_, slot)
 
 
