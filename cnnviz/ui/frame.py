@@ -38,9 +38,15 @@ ICON: Final = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A page's first line, already drawn; `take_away` opens the popover that stands in it."""
+    """A page's first line, already drawn; `take_away` opens the popover that stands in it.
+
+    Attributes:
+        language: the reader's.
+        steps: where the steps of a lesson stand; a lab draws its own once it knows its view.
+    """
 
     language: Language
+    steps: Any
     _slot: Any
 
     @contextmanager
@@ -76,9 +82,10 @@ def heading(title: str, lead: str) -> Heading:
         slot = st.container(width="content")
         sheet_buttons(_, projector=projector(), dark=dark(), on_switch=switch_projector)
         render_language_switch()
-    with tools.container(horizontal=True, horizontal_alignment="right"):
+    steps = tools.container(horizontal=True, horizontal_alignment="right")
+    with steps:
         render_page_steps(_)
-    return Heading(_, slot)
+    return Heading(_, steps, slot)
 
 
 def page_address() -> str:

@@ -20,7 +20,7 @@ from cnnviz.ui.lesson_mode import LessonMode
 from cnnviz.ui.links import HIDE, PageLink
 from cnnviz.ui.network import choose_option, good_or_last, render_refusals
 from cnnviz.ui.places import Place
-from cnnviz.ui.steps import ANSWERS
+from cnnviz.ui.steps import ANSWERS, lesson
 
 LabSpec = TypeVar("LabSpec", bound=Spec)
 NO_OPTIONS: Final = MappingProxyType[str, Callable[[Mapping[str, Any]], Mapping[str, str]]]({})
@@ -82,7 +82,8 @@ class Lab(Generic[LabSpec]):
                         self.form.draw([name])
             self.form.hold([name for name in spec_type.model_fields if name not in drawn])
             self.hand = st.container()
-            self.lesson.render_steps(self.view, _)
+            with self.page.steps if lesson() else st.container():  # in a lesson where other pages have them
+                self.lesson.render_steps(self.view, _)
         self.spec: LabSpec | None = good_or_last(
             place.url_path, lambda: spec_type.parse(self.form.values), self.form.show
         )

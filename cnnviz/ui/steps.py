@@ -122,7 +122,9 @@ def settle_lesson() -> None:
         names = [name for name in dict.fromkeys(asked.split(",")) if name]
         state[REFUSED] = [_no_step(name) for name in names if name not in STEPS][:1]
         state[LESSON] = [name for name in names if name in STEPS]
-        state[LESSON_AT] = _number_at(at)
+        state[LESSON_AT] = int(at) - 1 if at and at.isdecimal() and int(at) <= len(lesson()) else -1
+    if not _open():
+        state[LESSON_AT] = _fitting(state.get(LESSON_AT, -1))
     if not in_lab() and HIDE in query:
         hide_answers(ANSWERS in query[HIDE].split(","))
     _write()
@@ -132,18 +134,25 @@ def _no_step(name: str) -> CnnvizError:
     return CnnvizError("value_not_allowed", label=LESSON, value=name[:60], allowed=", ".join(STEPS))
 
 
-def _number_at(asked: str | None) -> int:
-    """The open step, counted from 0: as the link says, else the one of this page that fits best; -1 if none does."""
+def _open() -> str:
+    """The name of the step that is open, as the session has it; "" on a page that is not its page."""
+    names, number = lesson(), st.session_state.get(LESSON_AT, -1)
+    name = names[number] if 0 <= number < len(names) else ""
+    return name if name and STEPS[name].place.url_path == st.session_state.get(CURRENT) else ""
+
+
+def _fitting(strayed: int) -> int:
+    """The number of the step that this page fits best, for whoever came another way; else where one strayed from."""
     names, here = lesson(), st.session_state.get(CURRENT)
-    if asked is not None and asked.isdecimal() and 1 <= int(asked) <= len(names):
-        return int(asked) - 1
 
     def fits(number: int) -> bool:
-        return STEPS[names[number]].parameters.items() <= st.query_params.to_dict().items()
+        return all(
+            st.query_params.get(name, st.session_state.get(f"{here}.{name}")) == value
+            for name, value in STEPS[names[number]].parameters.items()
+        )
 
-    return max(
-        (number for number, name in enumerate(names) if STEPS[name].place.url_path == here), key=fits, default=-1
-    )
+    possible = [number for number, name in enumerate(names) if STEPS[name].place.url_path == here]
+    return max(possible, key=fits, default=strayed)
 
 
 def _write() -> None:
@@ -165,8 +174,10 @@ def _write() -> None:
 def render_steps(here: str, _: Language) -> Step | None:
     """The buttons to the previous and the next step, and where one is; Page Up and Page Down press them.
 
+    A lesson can be left at its last step, and by whoever has strayed from it, whom "Back" leads to the step left open.
+
     Args:
-        here: the name of the step that is open. On a page that is none of them, "Back" leads to where one strayed from.
+        here: the name of the step that is open; anything else on a page that is none of them.
         _: the reader's language.
 
     Returns:
@@ -174,24 +185,25 @@ def render_steps(here: str, _: Language) -> Step | None:
     """
     state, own = st.session_state, lesson()
     names = own or LAB_STEPS
-    if own and here in names:
+    on = here in names
+    if own and on:
         state[LESSON_AT] = names.index(here)
-    number = names.index(here) if here in names else min(state.get(LESSON_AT, -1), len(names) - 1)
-    back, ahead = number - (here in names), number + 1
+    number = names.index(here) if on else min(state.get(LESSON_AT, -1), len(names) - 1)
+    back, ahead = number - on, number + 1
+    over = own and number >= 0 and (not on or ahead == len(names))
     with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small", key="steps"):
         before = st.button(
             _("Back"), icon=":material/chevron_left:", shortcut="PageUp", disabled=back < 0, key="step back"
         )
         if number >= 0:
-            st.caption(_("{number} of {count}", number=number + 1, count=len(names)))
-        after = st.button(
-            _("Next"), icon=":material/chevron_right:", shortcut="PageDown", disabled=ahead >= len(names),
-            key="step next",
-        )  # fmt: skip
-        if own:
-            st.button(
-                _("Leave"), icon=":material/close:", type="tertiary", help=_("Ends the lesson"), on_click=_leave,
-                key="step leave",
+            st.caption(_("{number} of {count}", number=number + 1, count=len(names)), width="content")
+        if over:
+            st.button(_("End the lesson"), icon=":material/close:", on_click=_leave, key="step leave")
+            after = False
+        else:
+            after = st.button(
+                _("Next"), icon=":material/chevron_right:", shortcut="PageDown", disabled=ahead == len(names),
+                key="step next",
             )  # fmt: skip
     if before and back >= 0:
         return STEPS[names[back]]
@@ -218,11 +230,7 @@ def open_step(step: Step) -> None:
 
 def render_page_steps(_: Language) -> None:
     """The steps on a page that is no lab, while there is a lesson."""
-    names, number = lesson(), st.session_state.get(LESSON_AT, -1)
-    if not names or in_lab():
-        return
-    here = names[number] if 0 <= number < len(names) else ""
-    at_home = bool(here) and STEPS[here].place.url_path == st.session_state.get(CURRENT)
-    wanted = render_steps(here if at_home else "", _)
-    if wanted is not None:
-        open_step(wanted)
+    if lesson() and not in_lab():
+        wanted = render_steps(_open(), _)
+        if wanted is not None:
+            open_step(wanted)
