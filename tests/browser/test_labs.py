@@ -63,7 +63,9 @@ def test_a_knob_answers_at_once(app, open_page, settle):
     assert sorted(seconds)[len(seconds) // 2] < 0.8, "the goal is 0.2 s; the machine of the tests may be busy"
 
 
-def test_a_lesson_by_the_keys_through_a_lab_and_a_network_survives_a_reload_and_the_browsers_back(app, open_page):
+def test_a_lesson_by_the_keys_through_a_lab_and_a_network_survives_a_reload_and_the_browsers_back(
+    app, open_page, settle
+):
     lesson = "kernel.hand,architecture.lenet,architecture.resnet18"
     page = open_page(f"{app.url}/kernel?lang=en&lesson={lesson}", errors=True)
     steps, network = page.locator(".st-key-steps"), page.get_by_role("combobox", name="Network").first
@@ -83,7 +85,9 @@ def test_a_lesson_by_the_keys_through_a_lab_and_a_network_survives_a_reload_and_
     assert steps.get_by_role("button", name="End the lesson").count() == 1
     page.reload()
     at(3)
+    settle(page)
     page.go_back()  # to the same step: what is usual left the address after the page was there
+    settle(page)
     page.go_back()
     at(2)
     page.keyboard.press("PageUp")
