@@ -36,9 +36,8 @@ class Browser:
             headers.setdefault("cookie", self.cookie)
         pairs = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
         path, _mark, query = path.partition("?")
-        query_string = query.encode()
-        scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query_string,
-                 "headers": pairs, "client": (address, 1), "server": ("127.0.0.1", 80), "scheme": "http",
+        scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "headers": pairs,
+                 "query_string": query.encode(), "client": (address, 1), "server": ("127.0.0.1", 80), "scheme": "http",
                  "http_version": "1.1", "root_path": ""}  # fmt: skip
         sent = []
 
