@@ -44,7 +44,7 @@ def test_a_page_on_paper_and_on_a_projector(app, open_page, path):
 
 def test_a_handout_ends_with_its_question_and_figures_that_belong_together_stay_so(app, open_page, settle):
     page = open_page(f"{app.url}/residual?lang=en", errors=True)
-    page.locator(".st-key-question").wait_for()
+    page.locator(".chart-of-figure svg").nth(1).wait_for()
     settle(page)
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(width="210mm", height="297mm"))) == 1, "no empty leaf behind"
     page.emulate_media(media="print")
