@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from playwright.sync_api import BrowserContext, Locator, Page, sync_playwright
 
-from cnnviz.ui.lesson_mode import STEPS
+from cnnviz.ui.steps import LAB_STEPS, STEPS
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.conftest import settle
 from tests.browser.server import ROOT, Server
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--lab", default="", help="only this one, by its address")
     options = parser.parse_args()
-    steps = [step for step in STEPS.values() if options.lab in ("", step.place.url_path)]
+    steps = [step for step in (STEPS[name] for name in LAB_STEPS) if options.lab in ("", step.place.url_path)]
     slow: list[str] = []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = Server(ROOT / "app.py", Path(folder)).start()
@@ -134,9 +134,10 @@ def main() -> None:
             control.stop()
             print(f"an app of one line {bare:5.0f} ms")
             for step in steps:
-                address = f"{server.url}/{step.place.url_path}?lang=en&view={step.view}"
+                view = step.parameters["view"]
+                address = f"{server.url}/{step.place.url_path}?lang=en&view={view}"
                 linked, entered = by_link(page.context, address), within(page, address)
-                name = f"{step.place.url_path} · {step.view}"
+                name = f"{step.place.url_path} · {view}"
                 print(f"{name:24} by a link {linked:5.0f} ms   within the app {entered:5.0f} ms", flush=True)
                 if entered > 1000 or linked > bare + 1000:
                     slow.append(f"{name}: painted after {entered:.0f} ms, by a link after {linked:.0f} ms")
@@ -158,7 +159,7 @@ def main() -> None:
                         continue
                     print(f"    {name:28} median {median(times):5.0f} ms   worst {max(times):5.0f} ms", flush=True)
                     if median(times) > 200:
-                        slow.append(f"{step.place.url_path} · {step.view} · {name}: {median(times):.0f} ms")
+                        slow.append(f"{step.place.url_path} · {view} · {name}: {median(times):.0f} ms")
         finally:
             browser.close()
             server.stop()

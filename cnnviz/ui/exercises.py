@@ -15,9 +15,9 @@ from cnnviz.specs.labs import batch_norm, kernel, residual
 from cnnviz.specs.labs.inside import InsideLabSpec
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.ui.fields import choice_label
-from cnnviz.ui.lesson_mode import LAB_VIEWS
 from cnnviz.ui.network import BatchSpec
 from cnnviz.ui.places import place_at
+from cnnviz.ui.steps import LAB_VIEWS
 
 _VIEWS: Final[Mapping[str, Mapping[str, View]]] = {place.url_path: views for place, views in LAB_VIEWS.items()}
 _SPECS: Final[Mapping[str, tuple[Any, ...]]] = {

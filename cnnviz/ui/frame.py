@@ -16,6 +16,7 @@ from cnnviz.ui.components.sheet import sheet_buttons
 from cnnviz.ui.links import note_page
 from cnnviz.ui.places import CLASSROOM, navigation_pages
 from cnnviz.ui.reader import dark, projector, reader, render_language_switch, settle_language, switch_projector
+from cnnviz.ui.steps import render_page_steps, settle_lesson
 
 
 def open_frame() -> Any:
@@ -26,6 +27,7 @@ def open_frame() -> Any:
     page = st.navigation(navigation_pages(_, hidden), position="top")
     if note_page(page.url_path):
         forget_sent()
+    settle_lesson()
     return page
 
 
@@ -36,9 +38,15 @@ ICON: Final = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A page's first line, already drawn; `take_away` opens the popover that stands in it."""
+    """A page's first line, already drawn; `take_away` opens the popover that stands in it.
+
+    Attributes:
+        language: the reader's.
+        steps: where the steps of a lesson stand; a lab draws its own once it knows its view.
+    """
 
     language: Language
+    steps: Any
     _slot: Any
 
     @contextmanager
@@ -74,7 +82,10 @@ def heading(title: str, lead: str) -> Heading:
         slot = st.container(width="content")
         sheet_buttons(_, projector=projector(), dark=dark(), on_switch=switch_projector)
         render_language_switch()
-    return Heading(_, slot)
+    steps = tools.container(horizontal=True, horizontal_alignment="right")
+    with steps:
+        render_page_steps(_)
+    return Heading(_, steps, slot)
 
 
 def page_address() -> str:

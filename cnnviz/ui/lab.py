@@ -16,10 +16,11 @@ from cnnviz.specs.base import Spec
 from cnnviz.specs.lab import Question, View
 from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.frame import heading
-from cnnviz.ui.lesson_mode import ANSWERS, LessonMode
-from cnnviz.ui.links import PageLink
+from cnnviz.ui.lesson_mode import LessonMode
+from cnnviz.ui.links import HIDE, PageLink
 from cnnviz.ui.network import choose_option, good_or_last, render_refusals
 from cnnviz.ui.places import Place
+from cnnviz.ui.steps import ANSWERS, lesson
 
 LabSpec = TypeVar("LabSpec", bound=Spec)
 NO_OPTIONS: Final = MappingProxyType[str, Callable[[Mapping[str, Any]], Mapping[str, str]]]({})
@@ -57,7 +58,7 @@ class Lab(Generic[LabSpec]):
     ) -> None:
         self.page = heading(title, lead)
         self.language = _ = self.page.language
-        self.link = PageLink(place.url_path)
+        self.link = PageLink(place.url_path, own=(HIDE,))
         self._views = views
         titles = {key: view.title for key, view in views.items()}
         self.view = next(iter(views))
@@ -81,14 +82,15 @@ class Lab(Generic[LabSpec]):
                         self.form.draw([name])
             self.form.hold([name for name in spec_type.model_fields if name not in drawn])
             self.hand = st.container()
-            self.lesson.render_steps(self.view, _)
+            with self.page.steps if lesson() else st.container():  # in a lesson where other pages have them
+                self.lesson.render_steps(self.view, _)
         self.spec: LabSpec | None = good_or_last(
             place.url_path, lambda: spec_type.parse(self.form.values), self.form.show
         )
         first = next(iter(views))
-        values, defaults = self.lesson.linked()
         self.link.write(
-            {"view": self.view, **values, **self.form.values}, {"view": first, **defaults, **self.form.defaults}
+            {"view": self.view, HIDE: self.lesson.hidden, **self.form.values},
+            {"view": first, HIDE: (), **self.form.defaults},
         )
         with self.screen:
             render_refusals(self.link, self.form.sentence, _)

@@ -1,64 +1,21 @@
-"""Lesson mode of the labs: a link that hides knobs and answers, and the steps through the labs by button or key.
+"""Lesson mode of the labs: a link that hides knobs and answers, and the choice of the steps it leads through.
 
-A lesson is an ordered list of views; without one of its own, every view of every lab in the chapter's order. What is
-hidden and what the lesson consists of stand in the link like everything else that is chosen. Hiding is a courtesy to
-the eye and no secret: whoever edits the address sees everything.
+What is hidden stands in the link like everything else that is chosen. Hiding is a courtesy to the eye and no secret:
+whoever edits the address sees everything.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
-from cnnviz.specs.lab import View
-from cnnviz.specs.labs import activations, batch_norm, by_hand, dense, inception, inside, kernel, residual, resnext
 from cnnviz.ui.engine import in_class, is_teacher
-from cnnviz.ui.links import PageLink
-from cnnviz.ui.places import (
-    ACTIVATIONS,
-    BATCH_NORM,
-    BY_HAND,
-    DENSE,
-    INCEPTION,
-    INSIDE,
-    KERNEL,
-    RESIDUAL,
-    RESNEXT,
-    Place,
-)
+from cnnviz.ui.links import HIDE, LESSON, PageLink
+from cnnviz.ui.places import Place
 from cnnviz.ui.reader import link_parameters
-
-ANSWERS: Final = "answers"
-LAB_VIEWS: Final[Mapping[Place, Mapping[str, View]]] = {
-    BATCH_NORM: batch_norm.VIEWS,
-    ACTIVATIONS: activations.VIEWS,
-    KERNEL: kernel.VIEWS,
-    RESIDUAL: residual.VIEWS,
-    INCEPTION: inception.VIEWS,
-    RESNEXT: resnext.VIEWS,
-    DENSE: dense.VIEWS,
-    INSIDE: inside.VIEWS,
-    BY_HAND: by_hand.VIEWS,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One view of a lab; `title` is an English message."""
-
-    place: Place
-    view: str
-    title: str
-
-
-STEPS: Final[Mapping[str, Step]] = {
-    f"{place.url_path}.{key}": Step(place, key, view.title)
-    for place, views in LAB_VIEWS.items()
-    for key, view in views.items()
-}
+from cnnviz.ui.steps import ANSWERS, STEPS, Step, hide_answers, lesson, open_step, render_steps, step_parameters
 
 
 class LessonMode:
@@ -71,57 +28,35 @@ class LessonMode:
 
     Attributes:
         hidden: names of the knobs that are not drawn, and `ANSWERS`.
-        lesson: the steps by name, in order; empty for all of them.
     """
 
     def __init__(self, place: Place, link: PageLink, knobs: Mapping[str, str]) -> None:
         self._place, self._link, self._knobs = place, link, knobs
-        self.hidden = self._settle("hide", (ANSWERS, *knobs))
-        self.lesson = self._settle("lesson", tuple(STEPS))
+        self.hidden = self._settle((ANSWERS, *knobs))
+        hide_answers(ANSWERS in self.hidden)
 
-    def _settle(self, name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    def _settle(self, allowed: tuple[str, ...]) -> tuple[str, ...]:
         """The link's list where it asks for one, else the session's; a name that there is not is refused."""
-        key, asked = self._link.key(name), self._link.asked.get(name)
+        key, asked = self._link.key(HIDE), self._link.asked.get(HIDE)
         if asked is not None:
             wanted = [part for part in asked.split(",") if part]
             unknown = next((part for part in wanted if part not in allowed), None)
             if unknown is not None:
                 self._link.refused.append(
-                    CnnvizError("value_not_allowed", label=name, value=unknown[:60], allowed=", ".join(allowed))
+                    CnnvizError("value_not_allowed", label=HIDE, value=unknown[:60], allowed=", ".join(allowed))
                 )
             st.session_state[key] = [part for part in dict.fromkeys(wanted) if part in allowed]
         return tuple(st.session_state.setdefault(key, []))
 
-    def linked(self) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
-        """The values and the defaults as `PageLink.write` takes them."""
-        return {"hide": self.hidden, "lesson": self.lesson}, {"hide": (), "lesson": ()}
-
     def render_steps(self, view: str, _: Language) -> None:
-        """The buttons to the previous and the next step, and where one is; Page Up and Page Down press them."""
-        names = self.lesson or tuple(STEPS)
-        here = f"{self._place.url_path}.{view}"
-        number = names.index(here) if here in names else -1
-        with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small", key="steps"):
-            before = st.button(
-                _("Back"), icon=":material/chevron_left:", shortcut="PageUp", disabled=number < 1, key="step back"
-            )
-            if number >= 0:
-                st.caption(_("{number} of {count}", number=number + 1, count=len(names)))
-            after = st.button(
-                _("Next"), icon=":material/chevron_right:", shortcut="PageDown", disabled=number + 1 >= len(names),
-                key="step next",
-            )  # fmt: skip
-        if (before and number > 0) or (after and number + 1 < len(names)):
-            self._go(STEPS[names[number + 1 if after else number - 1]])
-
-    def _go(self, step: Step) -> None:
-        """Open a step; the lesson goes along, and answers that are hidden stay so."""
-        if step.place == self._place:
-            st.session_state[f"{self._link.key('view')} wanted"] = step.view
-            st.rerun()
-        carried = {"lesson": ",".join(self.lesson), "hide": ANSWERS if ANSWERS in self.hidden else ""}
-        parameters = {name: text for name, text in carried.items() if text}
-        st.switch_page(step.place.path, query_params=link_parameters(view=step.view, **parameters))
+        """The buttons to the previous and the next step, and where one is."""
+        wanted = render_steps(Step(self._place, {"view": view}, "").name, _)
+        if wanted is None:
+            return
+        if wanted.place != self._place:
+            open_step(wanted)
+        st.session_state[f"{self._link.key('view')} wanted"] = wanted.parameters["view"]  # the knobs stay as they are
+        st.rerun()
 
     def render_choices(self, _: Language) -> None:
         """What the link hides and which steps it leads through; in a class only the teacher chooses."""
@@ -129,11 +64,20 @@ class LessonMode:
             return
         labels = {ANSWERS: _("The answers")} | {name: _(label) for name, label in self._knobs.items()}
         st.multiselect(
-            _("The link hides"), list(labels), format_func=lambda name: labels[name], key=self._link.key("hide"),
+            _("The link hides"), list(labels), format_func=lambda name: labels[name], key=self._link.key(HIDE),
             persist_state="session", placeholder=_("Nothing"),
         )  # fmt: skip
+        st.session_state.setdefault(LESSON, [])
         st.multiselect(
-            _("The lesson's steps"), list(STEPS),
-            format_func=lambda name: f"{_(STEPS[name].place.title)}: {_(STEPS[name].title)}",
-            key=self._link.key("lesson"), persist_state="session", placeholder=_("Every view of every lab"),
+            _("The lesson's steps"), list(STEPS), format_func=lambda name: STEPS[name].label(_), key=LESSON,
+            persist_state="session", placeholder=_("Every view of every lab"),
         )  # fmt: skip
+        if lesson():
+            st.caption(_("Link to where the lesson begins"))
+            st.code(_address(STEPS[lesson()[0]]), language=None, wrap_lines=True)
+
+
+def _address(step: Step) -> str:
+    """A step's address on this server."""
+    base = (st.context.url or "").partition("?")[0].rpartition("/")[0]
+    return f"{base}/{step.place.url_path}?{urlencode(link_parameters(**step_parameters(step)))}"

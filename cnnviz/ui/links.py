@@ -17,14 +17,20 @@ from cnnviz.specs.base import Spec
 from cnnviz.ui.reader import CARRIED
 
 _ENTERED: Final = "page_entered"
-_CURRENT: Final = "page_current"
+CURRENT: Final = "page_current"
+# What every link carries on besides the reader's own: the lesson, which `steps` settles. A lab owns what it hides.
+LESSON: Final = "lesson"
+LESSON_AT: Final = "lesson_at"
+HIDE: Final = "hide"
+KEPT: Final = (*CARRIED, LESSON, LESSON_AT, HIDE)
+REFUSED: Final = "lesson refused"
 
 
 def note_page(url_path: str) -> bool:
     """Remember which page runs and whether it has just been entered, and say so; the frame calls it once a run."""
-    entered = st.session_state.get(_CURRENT) != url_path
+    entered = st.session_state.get(CURRENT) != url_path
     st.session_state[_ENTERED] = url_path if entered else None
-    st.session_state[_CURRENT] = url_path
+    st.session_state[CURRENT] = url_path
     return entered
 
 
@@ -69,6 +75,10 @@ def decode(spec_type: type[Spec], name: str, raw: str) -> Any:
 class PageLink:
     """One page's state in the link, for the length of one run.
 
+    Args:
+        page: the page's address.
+        own: names that other pages only carry on, and this one reads and writes.
+
     Attributes:
         asked: what the link asks for in this run; empty when the widgets lead.
         returned: whether the browser went to another address of this page, so that what is not asked is the default.
@@ -76,12 +86,13 @@ class PageLink:
         wanted: what stands in the link after `write`.
     """
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, page: str, own: tuple[str, ...] = ()) -> None:
         self._page = page
-        self.refused: list[CnnvizError] = []
-        self.wanted: Mapping[str, str] = {}
+        self._kept = [name for name in KEPT if name not in own]
         state = st.session_state
-        url = {name: value for name, value in st.query_params.to_dict().items() if name not in CARRIED}
+        self.refused: list[CnnvizError] = state.pop(REFUSED, [])
+        self.wanted: Mapping[str, str] = {}
+        url = {name: value for name, value in st.query_params.to_dict().items() if name not in self._kept}
         touched = any(
             self.key(name) in state and encode(state[self.key(name)]) != value
             for name, value in state.get(self._remembered("values"), {}).items()
@@ -101,7 +112,7 @@ class PageLink:
         """Put the values that differ from their defaults into the link, and take the others out."""
         wanted = {name: encode(value) for name, value in values.items() if value != defaults.get(name)}
         for name in st.query_params.to_dict():
-            if name not in CARRIED and name not in wanted:
+            if name not in self._kept and name not in wanted:
                 del st.query_params[name]
         for name, text in wanted.items():
             if st.query_params.get(name) != text:

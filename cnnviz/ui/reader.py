@@ -74,7 +74,8 @@ def render_language_switch() -> None:
 
 
 def _switch() -> None:
-    st.session_state[_STATE] = st.session_state["language_switch"]
+    # A page that was left before it was drawn takes the switch along; what it reported then is no wish.
+    st.session_state[_STATE] = st.session_state.get("language_switch", st.session_state.get(_STATE))
 
 
 def dark() -> bool:

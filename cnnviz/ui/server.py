@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from cnnviz import __version__
@@ -18,6 +18,7 @@ from cnnviz.ui.document import document_routes
 from cnnviz.ui.engine import COOKIE, engine
 from cnnviz.ui.headers import SAFE_HEADERS
 from cnnviz.ui.metrics import MEDIA_TYPE, exposition, meter, server_families, unready
+from cnnviz.ui.places import HOME
 
 _YEAR: Final = 365 * 24 * 3600
 _UPLOADS: Final = "/_stcore/upload_file/"
@@ -107,9 +108,15 @@ def _metrics(_request: Request) -> Response:
         return PlainTextResponse(str(error), status_code=503)
 
 
+async def _home(request: Request) -> RedirectResponse:
+    """Streamlit serves the first page at the root alone; relative, so that it holds behind a proxy's path."""
+    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./", status_code=307)
+
+
 def routes() -> list[BaseRoute]:
     """The routes that the app adds to Streamlit's own."""
     return [
+        Route(f"/{HOME.url_path}", _home),
         Route("/app/health", _health),
         Route("/app/ready", _ready),
         Route("/app/metrics", _metrics),

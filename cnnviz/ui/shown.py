@@ -14,7 +14,7 @@ from cnnviz.ui.watching import pace
 POLL: Final = 4.0  # seconds between two looks, for up to thirty people
 _SEEN: Final = "shown number seen"
 _PARAMETERS: Final = 60
-_LENGTH: Final = 1000  # characters of a parameter's value: a lesson may name every view of every lab
+_LENGTH: Final = 3000  # characters of a parameter's value: a lesson may name every step there is
 
 
 def render_shown() -> None:

@@ -6,9 +6,9 @@ from cnnviz.language import LANGUAGES
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training.settings import class_mode
 from cnnviz.ui.engine import classroom, engine
-from cnnviz.ui.lesson_mode import STEPS
 from cnnviz.ui.places import ARCHITECTURE, CLASSROOM, HOME, KERNEL, TRAINING
 from cnnviz.ui.shown import page_of
+from cnnviz.ui.steps import STEPS
 
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
 NASTY = "<script>*x*</script>"

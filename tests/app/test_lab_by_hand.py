@@ -45,6 +45,13 @@ def test_the_sentence_says_what_was_matched(open_page):
     assert len(found.pairs) > 30
 
 
+def test_one_begins_with_a_turn_that_shows_something_and_leaves_the_question_open():
+    begun, asked = (page.turned_cat(angle, 200) for angle in (page.ByHandSpec().angle, 30))
+    found, pixels = len(begun.pairs), begun.by_pixels
+    assert 100 < found < len(begun.points) and 50 < pixels < found, "both recognise, SIFT more"
+    assert len(asked.pairs) > len(asked.points) / 2 and asked.by_pixels < 0.05 * len(asked.points)
+
+
 @pytest.mark.soak
 def test_a_bag_of_words_is_measured_once_and_its_network_gets_as_many_seconds(open_page, monkeypatch):
     app = open_page(BY_HAND, "en", view="bag", words="16", images="1000", network="lenet")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cnnviz.ui.lesson_mode import LAB_VIEWS, STEPS
+from cnnviz.ui.steps import LAB_STEPS, LAB_VIEWS, STEPS
 
 RACE = None  # before it is run there is nothing to see
 # One knob of each view and another setting of it.
@@ -66,14 +66,14 @@ def words(app):
 
 
 def test_every_view_is_asked():
-    assert set(TURNED) == set(STEPS)
+    assert set(TURNED) == set(LAB_STEPS)
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", LAB_STEPS)
 def test_what_is_seen_is_said_and_follows_the_knobs(open_page, name):
     step = STEPS[name]
     url = step.place.url_path
-    app = open_page(step.place, "en", view=step.view, **QUERY.get(url, {}))
+    app = open_page(step.place, "en", view=step.parameters["view"], **QUERY.get(url, {}))
     assert not app.exception and not app.warning
     before = words(app)
     if TURNED[name] is RACE:
@@ -83,7 +83,7 @@ def test_what_is_seen_is_said_and_follows_the_knobs(open_page, name):
     assert any(character.isdigit() for text in before for character in text), "with its numbers"
     assert not any(mark in text for text in before for mark in ("nan", "_", "**", "{n")), before
     knob, value = TURNED[name]
-    assert knob in LAB_VIEWS[step.place][step.view].knobs
+    assert knob in LAB_VIEWS[step.place][step.parameters["view"]].knobs
     assert app.session_state[f"{url}.{knob}"] != value
     app.session_state[f"{url}.{knob}"] = value
     app.run()

@@ -61,3 +61,35 @@ def test_a_knob_answers_at_once(app, open_page, settle):
         page.get_by_text(f"Through {depth} layers").first.wait_for()
         seconds.append(time.monotonic() - begin)
     assert sorted(seconds)[len(seconds) // 2] < 0.8, "the goal is 0.2 s; the machine of the tests may be busy"
+
+
+def test_a_lesson_by_the_keys_through_a_lab_and_a_network_survives_a_reload_and_the_browsers_back(
+    app, open_page, settle
+):
+    lesson = "kernel.hand,architecture.lenet,architecture.resnet18"
+    page = open_page(f"{app.url}/kernel?lang=en&lesson={lesson}", errors=True)
+    steps, network = page.locator(".st-key-steps"), page.get_by_role("combobox", name="Network").first
+
+    def at(number: int) -> None:
+        page.wait_for_function(
+            "text => document.querySelector('.st-key-steps')?.innerText.includes(text)", arg=f"{number} of 3"
+        )
+
+    at(1)
+    page.keyboard.press("PageDown")
+    at(2)
+    page.locator(".network-diagram").first.wait_for()
+    assert network.input_value() == "LeNet-5"
+    page.keyboard.press("PageDown")
+    at(3)
+    assert steps.get_by_role("button", name="End the lesson").count() == 1
+    page.reload()
+    at(3)
+    settle(page)
+    page.go_back()  # to the same step: what is usual left the address after the page was there
+    settle(page)
+    page.go_back()
+    at(2)
+    page.keyboard.press("PageUp")
+    at(1)
+    page.locator(".st-key-question").wait_for()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnnviz.ui.lesson_mode import STEPS
+from cnnviz.ui.steps import LAB_STEPS, STEPS
 from tests.browser.server import ROOT
 
 pytestmark = pytest.mark.browser
@@ -49,12 +49,13 @@ def app(start_server):
 
 
 @pytest.mark.parametrize(
-    "name", [name if name in FEW else pytest.param(name, marks=pytest.mark.soak) for name in STEPS]
+    "name", [name if name in FEW else pytest.param(name, marks=pytest.mark.soak) for name in LAB_STEPS]
 )
 def test_every_control_is_reached_and_the_question_is_answered(app, open_page, settle, name):
     step = STEPS[name]
+    view = step.parameters["view"]
     network = "&network=untrained:lenet" if step.place.url_path == "inside" else ""
-    page = open_page(f"{app.url}/{step.place.url_path}?lang=en&view={step.view}{network}", errors=True)
+    page = open_page(f"{app.url}/{step.place.url_path}?lang=en&view={view}{network}", errors=True)
     page.locator(".st-key-question input[type=radio]").first.wait_for(state="attached")
     page.add_style_tag(content="* { transition: none !important }")
     count = page.evaluate(CONTROLS)

@@ -1,5 +1,7 @@
 """A page on paper, and on a projector: what has no place on paper is gone, and nothing is wider than its page."""
 
+import re
+
 import pytest
 
 from tests.browser.server import ROOT
@@ -38,3 +40,13 @@ def test_a_page_on_paper_and_on_a_projector(app, open_page, path):
         .filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 90))"""
     assert page.evaluate(wide) == []
     assert "projector=1" in page.locator(".stMain").get_attribute("data-address")
+
+
+def test_a_handout_ends_with_its_question_and_figures_that_belong_together_stay_so(app, open_page, settle):
+    page = open_page(f"{app.url}/residual?lang=en", errors=True)
+    page.locator(".chart-of-figure svg").nth(1).wait_for()
+    settle(page)
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(width="210mm", height="297mm"))) == 1, "no empty leaf behind"
+    page.emulate_media(media="print")
+    first, second = (chart.bounding_box() for chart in page.locator(".chart-of-figure svg").all()[:2])
+    assert first["x"] + first["width"] <= second["x"] + 1 and first["y"] < second["y"] + second["height"]

@@ -8,6 +8,7 @@ from cnnviz.figures.branches import branch_bars
 from cnnviz.figures.channel_histogram import BINS, channel_histograms
 from cnnviz.figures.confusion import class_bars, confusion_matrix, norms_map
 from cnnviz.figures.draw_histogram import draw_histogram
+from cnnviz.figures.grouping import budget_bars
 from cnnviz.figures.kept import kept_bars
 from cnnviz.figures.lab_batch_norm import distributions, framed_tensor, noise_strips
 from cnnviz.figures.lab_residual import class_drawing, distance_bars, pictures_in_a_row
@@ -36,7 +37,13 @@ def figures(_=None):
     circles = [SimpleNamespace(x=0.0, y=0.0, radius=radius) for radius in (0.6, 1.2)]
     counts = random.integers(0, 30, (10, 10)) + np.diag([200] * 10)
     values = random.normal(size=(8, 4, 9, 9))
+    costs = {(1, 64): 69_632, (2, 40): 69_760, (4, 24): 69_888, (8, 14): 71_456, (16, 8): 74_752, (32, 4): 70_144}
+    splits = [
+        SimpleNamespace(groups=groups, width=width, middle=groups * width, weights=weights)
+        for (groups, width), weights in costs.items()
+    ]
     return {
+        "budget": budget_bars(splits, _, colour="#3d3d3d"),
         "lines": line_chart(
             [Series("tanh", x, np.tanh(x), 0), Series("its slope", x, 1 - np.tanh(x) ** 2, 1, points=True)],
             Axis("Input"), Axis("Value"), _, dark=False, at=2.5,

@@ -35,8 +35,9 @@ class Browser:
         if self.cookie:
             headers.setdefault("cookie", self.cookie)
         pairs = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
-        scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
-                 "headers": pairs, "client": (address, 1), "server": ("127.0.0.1", 80), "scheme": "http",
+        path, _mark, query = path.partition("?")
+        scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "headers": pairs,
+                 "query_string": query.encode(), "client": (address, 1), "server": ("127.0.0.1", 80), "scheme": "http",
                  "http_version": "1.1", "root_path": ""}  # fmt: skip
         sent = []
 
@@ -153,3 +154,9 @@ def test_metrics_are_readable_and_true(executor):
 def test_what_a_label_says_cannot_break_the_format():
     text = exposition([Family("a", "gauge", "b\nc", [({"d": 'e"\\\nf'}, 1.5)])])
     assert text == '# HELP a b\\nc\n# TYPE a gauge\na{d="e\\"\\\\\\nf"} 1.5\n'
+
+
+@pytest.mark.parametrize("query", ["", "?lang=es&projector=1", "?x=%0d%0aSet-Cookie:a"])
+def test_home_by_its_name_is_the_first_page_with_the_same_query(query):
+    answer = Browser(Starlette(routes=server.routes())).ask(f"/home{query}")
+    assert answer.status == 307 and answer.headers["location"] == f"./{query}", "relative, for a proxy's path"

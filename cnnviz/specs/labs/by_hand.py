@@ -17,8 +17,8 @@ class ByHandSpec(Spec):
     """The knobs of both views."""
 
     picture: Literal["cat", "upload"] = knob("cat", N_("Picture"))
-    angle: int = knob(
-        0, N_("Turned by"), N_("The picture at the right."), ge=-180, le=180, step=5, unit="°", slide=True
+    angle: int = knob(  # little enough to leave the question open, whose turn defeats the pixels
+        10, N_("Turned by"), N_("The picture at the right."), ge=-180, le=180, step=5, unit="°", slide=True
     )
     points: int = knob(
         200, N_("Key points"), N_("The most distinct ones, at most so many."), ge=10, le=300, step=10, slide=True

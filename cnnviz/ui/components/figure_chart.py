@@ -31,6 +31,7 @@ _STYLE: Final = """
 .tip[hidden] { display: none; }
 /* On paper: no wider than it, and dark on white in either theme; pictures keep their own light. */
 @media print {
+  .chart-of-figure { break-inside: avoid; }
   .chart-of-figure svg { height: auto; }
   :host-context(.sheet-dark) svg:not(:has(image)), :host-context(.sheet-dark) svg:has(image) :is(text, .grid) {
     filter: invert(1) hue-rotate(180deg);

@@ -418,7 +418,7 @@ class NetworkDiagram {
 
   destroy() {
     this.leave?.()
-    diagrams.delete(this.root)
+    instances.delete(this.root)
   }
 }
 

@@ -103,6 +103,32 @@ def test_pointer_keys_and_a_phone(url, open_page):
     assert max(texts) <= 390, "the lines' names are within the screen"
 
 
+# Pairs of texts that lie over one another, turned ones left out: their boxes are larger than they are.
+TOUCHING = """all => {
+  const placed = all.filter(one => !one.getAttribute("transform").includes("rotate"))
+    .flatMap(one => [...one.children]).map(one => [one.textContent, one.getBoundingClientRect()])
+  const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom - 4 <= b.top || b.bottom - 4 <= a.top
+  const touching = (a, others) => others.filter(([, b]) => !apart(a, b)).map(([other]) => other)
+  return placed.flatMap(([text, a], n) => touching(a, placed.slice(n + 1)).map(other => [text, other]))
+}"""
+
+
+@pytest.mark.parametrize("figure", ["confusion", "budget"])
+def test_numbers_in_a_row_do_not_touch_on_a_phone_and_are_larger_where_there_is_room(url, open_page, figure):
+    page = open_page(f"{url}/?figure={figure}&alone=1", viewport=(390, 844))
+    texts = page.locator(".chart-of-figure svg text")
+    texts.first.wait_for()
+    assert texts.evaluate_all(TOUCHING) == []
+    sizes = "all => all.map(one => parseFloat(one.getAttribute('font-size')))"
+    small = texts.evaluate_all(sizes)
+    assert min(small) >= 8
+    page.set_viewport_size({"width": 1000, "height": 844})
+    page.wait_for_function("document.querySelector('.stMain').clientWidth > 600")
+    page.wait_for_timeout(300)
+    assert min(texts.evaluate_all(sizes)) > min(small)
+    assert texts.evaluate_all(TOUCHING) == []
+
+
 CUT = """all => all.map(one => [one.textContent, one.getBoundingClientRect()])
   .filter(([_text, { left, right }]) => left < 0 || right > innerWidth).map(([text]) => text)"""
 

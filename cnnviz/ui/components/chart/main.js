@@ -7,6 +7,8 @@ const REACH = 28 // px from the pointer to a point that it means
 const GAP = 5 // px between an axis, its figures and its title
 const NAMES = 0.36 // of the width, at most, for the names at the ends of lines
 const SCALE = 14 // px, the width of a colour scale
+const APART = 3 // px between two of them
+const SMALLEST = 0.65 // of their size, at least, for texts that would touch
 const charts = new WeakMap()
 
 // Streamlit calls this again at every message and at every change of the theme.
@@ -70,7 +72,8 @@ class Chart {
     for (const name of Object.keys(plan.axes)) this.drawGrid(name)
     marks(this, plan)
     for (const name of Object.keys(plan.axes)) this.drawAxis(name)
-    for (const text of plan.texts) this.write(text)
+    const shares = this.crowded(plan.texts)
+    for (const [number, text] of plan.texts.entries()) this.write(text, shares[number])
     if (plan.legend) this.drawLegend(width)
     if (plan.scale) this.drawScale(width, height)
     this.picture.replaceChildren(svg)
@@ -220,7 +223,27 @@ class Chart {
     }
   }
 
-  write(text) {
+  // Texts in a row that would touch are written smaller, and all of their size with them: one of many is not another kind.
+  crowded(texts) {
+    const least = {}
+    const placed = texts.map(({ x, y, at, dy, anchor, lines, size }) => anchor === "middle" && {
+      size, across: this.at(x, "x", at[0]), down: this.at(y, "y", at[1]) + dy * this.grow, high: 1.25 * size * lines.length * this.grow,
+      long: Math.max(...lines.map(([text, bold]) => this.size(text, size, bold))) + APART * this.grow,
+    })
+    const rows = placed.filter(Boolean).sort((one, other) => one.across - other.across)
+    const longest = Math.max(...rows.map(({ long }) => long))
+    for (const [number, one] of rows.entries()) {
+      for (const other of rows.slice(number + 1)) {
+        const room = other.across - one.across
+        if (room > longest) break
+        const beside = other.size === one.size && room > 1 && Math.abs(other.down - one.down) < one.high
+        if (beside) least[one.size] = Math.min(least[one.size] ?? 1, room / Math.max(one.long, other.long))
+      }
+    }
+    return placed.map(one => (one ? Math.max(SMALLEST, least[one.size] ?? 1) : 1))
+  }
+
+  write(text, share) {
     let { anchor, dx, colour } = text
     const u = this.at(text.x, "x", text.at[0])
     if (text.inside != null) {
@@ -231,7 +254,7 @@ class Chart {
     const beyond = Math.max(0, this.ends(text)[1] - this.root.clientWidth)
     draw(this.svg, text.lines, {
       x: u + dx * this.grow - beyond, y: this.at(text.y, "y", text.at[1]) + text.dy * this.grow, anchor, base: text.base,
-      size: text.size * this.grow, colour, halo: beyond > 0,
+      size: text.size * share * this.grow, colour, halo: beyond > 0,
     })
   }
 
