@@ -85,8 +85,7 @@ class Visitor:
 
     def _follow(self, data):
         """What a message of the curves, or an answer to `fetch_points`, says of the runs in it."""
-        (length,) = struct.unpack_from("<I", data)
-        header = json.loads(data[4 : 4 + length])
+        header = header_of(data)
         self.feed_pause = header.get("pause", 450) / 1000
         for run in header["runs"]:
             train, test, ticket = self.followed.get(run["id"], (0, 0, run.get("follow")))
@@ -204,6 +203,7 @@ class Visitor:
             self.exceptions.append(f"{part.type}: {part.message}")
         if kind == "bidi_component" and part.component_name == "cnnviz_live_curves":
             self._follow(part.bytes)
+            self.texts.append(header_of(part.bytes).get("words", {}).get("said", ""))
         widget = getattr(part, "id", "")
         if widget and kind not in ("markdown", "heading"):
             self.widgets[widget] = kind
@@ -212,6 +212,12 @@ class Visitor:
             text = getattr(part, name, "")
             if isinstance(text, str) and text:
                 self.texts.append(text)
+
+
+def header_of(data):
+    """What stands before the points in a message of the curves: the runs, and the words above them."""
+    (length,) = struct.unpack_from("<I", data)
+    return json.loads(data[4 : 4 + length])
 
 
 def run_in_link(visitor):
