@@ -77,6 +77,7 @@ def test_a_forged_value_for_every_widget_reaches_nobody_else(app, visit, page):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("page", PAGES)
 def test_every_forgery_for_every_widget(app, visit, page):
     views = {name: query for name, query in VIEWS.items() if name.partition(".")[0] == page}
