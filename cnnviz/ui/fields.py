@@ -369,7 +369,13 @@ def _number(field: FieldInfo, label: str, common: dict[str, Any]) -> Any:
         return st.number_input(label, min_value=int(low), max_value=int(high), step=step, **common)
     if extra.get("scale") == "log" and not _is_range(field):
         return st.number_input(label, min_value=float(low), max_value=float(high), step=0.001, format="%g", **common)
-    return st.slider(label, min_value=float(low), max_value=float(high), step=extra.get("step") or 0.01, **common)
+    pace = float(extra.get("step") or 0.01)
+    if pace >= 1 and (high - low) / pace > _MOST_STEPS and not _is_range(field):
+        return st.number_input(label, min_value=float(low), max_value=float(high), step=pace, format="%g", **common)
+    return st.slider(label, min_value=float(low), max_value=float(high), step=pace, **common)
+
+
+_MOST_STEPS: Final = 1000  # more than a slider has pixels
 
 
 def _bounds(field: FieldInfo) -> tuple[float, float]:

@@ -163,7 +163,7 @@ def choose_option(
         key=key,
         persist_state="session",
         label_visibility=visibility,
-    )
+    ) or next(iter(options))  # a forged choice may be empty
     before = state.get(f"{key} before")
     state[f"{key} before"] = chosen
     return str(chosen), before is not None and before != chosen

@@ -30,7 +30,7 @@ def reader() -> Language:
 def settle_language() -> Language:
     """The reader's language, remembered in the session and written into the link."""
     asked = st.query_params.get(_PARAMETER)
-    if _STATE not in st.session_state:
+    if st.session_state.get(_STATE) not in LANGUAGES:  # not yet, or not a language: a forged choice may be empty
         st.session_state[_STATE] = reader().code
     code = st.session_state[_STATE]
     if asked != code:

@@ -19,10 +19,12 @@ from cnnviz.ui.engine import COOKIE, engine
 from cnnviz.ui.headers import SAFE_HEADERS
 from cnnviz.ui.metrics import MEDIA_TYPE, exposition, meter, server_families, unready
 from cnnviz.ui.places import HOME
+from cnnviz.ui.uploads import keep_few_uploads
 
 _YEAR: Final = 365 * 24 * 3600
 _UPLOADS: Final = "/_stcore/upload_file/"
 UPLOADS_A_MINUTE: Final = 30
+UPLOADS_AN_ADDRESS: Final = 300  # a minute; a class behind a proxy has one address, a program any number of cookies
 
 
 class Envelope:
@@ -30,12 +32,13 @@ class Envelope:
 
     It gives a browser its owner's key once, in a cookie that scripts cannot read, and safe headers with every answer.
     The key decides whose runs these are; it is random, says nothing about the person and never stands in a link. It
-    counts connections, and refuses uploads that come too fast.
+    counts connections, refuses uploads that come too fast, and sees that few of them are kept.
     """
 
     def __init__(self, app: Any) -> None:
         self.app = app
         self._pace = RateLimit(UPLOADS_A_MINUTE, 60)
+        self._pace_of_address = RateLimit(UPLOADS_AN_ADDRESS, 60)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass the request on; add headers to its answer."""
@@ -65,12 +68,16 @@ class Envelope:
             client = scope.get("client") or ("",)
             try:
                 self._pace.use(key or str(client[0]))
+                self._pace_of_address.use(str(client[0]))
             except CnnvizError as error:
                 meter().refuse_upload()
                 retry = {"Retry-After": str(error.parameters["seconds"])}
                 refusal = PlainTextResponse(str(error), status_code=429, headers=retry)
                 await refusal(scope, receive, send_with_headers)
                 return
+            await self.app(scope, receive, send_with_headers)
+            keep_few_uploads()
+            return
         await self.app(scope, receive, send_with_headers)
 
 

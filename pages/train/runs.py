@@ -25,6 +25,7 @@ from cnnviz.ui.overlay import (
 )
 from cnnviz.ui.places import TRAINING, page_link
 from cnnviz.ui.runs import distinct_names
+from cnnviz.ui.settings_file import settings_csv
 from cnnviz.ui.watching import watch
 
 TICK = 6.0  # seconds between two looks at the frame of the chart, whose points come by themselves
@@ -138,11 +139,7 @@ with screen:
 with page.take_away():
     st.download_button(
         _("Settings as CSV"),
-        lambda: (
-            settings_table(settings_of([record.config for record in chosen]), distinct_names(chosen, _), _)
-            .replace(r":blue-background\[\*\*(.*)\*\*\]", r"\1", regex=True)
-            .to_csv()
-        ),
+        lambda: settings_csv(settings_of([record.config for record in chosen]), distinct_names(chosen, _), _),
         file_name="runs.csv",
         mime="text/csv",
         icon=":material/table:",

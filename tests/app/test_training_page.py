@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from cnnviz.language import LANGUAGES
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.ui.engine import engine
 from cnnviz.ui.places import TRAINING
@@ -82,3 +83,16 @@ def test_a_range_test_suggests_a_rate_and_the_page_takes_it_over(open_page):
     app.button(key="use_suggested").click().run()
     assert not app.exception
     assert 0.0001 <= app.number_input(key="training.learning_rate").value <= 10
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_setting_can_be_chosen(open_page, language):
+    app = open_page(TRAINING, language)
+    app.session_state["more"] = True
+    app.run()
+    assert not app.exception and not app.error
+    kinds = ("number_input", "selectbox", "slider", "text_input", "toggle")
+    drawn = {str(widget.key).partition(".")[2] for kind in kinds for widget in app.get(kind)}
+    assert drawn >= set(TrainingConfig.model_fields) - {"architecture", "augmentation"}
+    app.number_input(key="training.time_budget").set_value(90.0).run()
+    assert not app.exception and app.query_params["time_budget"] in ("90", ["90"])

@@ -8,10 +8,12 @@ import time
 from contextlib import ExitStack
 from urllib.parse import urlencode, urlsplit
 
+from google.protobuf.message import Message
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
+_DRAWERS = ("expandable", "popover")
 _ALL_THREADS = 2  # CPUCLOCK_SCHED: with a process's number it makes that process's clock, nanoseconds fine (Linux)
 
 
@@ -27,6 +29,7 @@ class Visitor:
         received: bytes so far.
         followed: runs whose points the browser fetches by itself: the last steps that it has and its ticket, by id.
         feed_pause: seconds between two such questions, as the server asks for it.
+        session: the session's id, once a page is open.
     """
 
     def __init__(self, url, cookie=None, timeout=60):
@@ -43,7 +46,7 @@ class Visitor:
         )
         self._socket = self._open.enter_context(conversation)
         self.query, self.page = "", ""
-        self.received = 0
+        self.received, self.session = 0, ""
         self.widgets, self.labels, self.texts, self.exceptions = {}, {}, [], []
         self.fragments, self._states = {}, {}
         self._known = {}
@@ -82,8 +85,7 @@ class Visitor:
 
     def _follow(self, data):
         """What a message of the curves, or an answer to `fetch_points`, says of the runs in it."""
-        (length,) = struct.unpack_from("<I", data)
-        header = json.loads(data[4 : 4 + length])
+        header = header_of(data)
         self.feed_pause = header.get("pause", 450) / 1000
         for run in header["runs"]:
             train, test, ticket = self.followed.get(run["id"], (0, 0, run.get("follow")))
@@ -96,6 +98,19 @@ class Visitor:
     def open(self, page="", **query):
         """Open a page as its link would; returns the seconds until its script had run."""
         self.page, self.query, self._states = page, urlencode({"lang": "en", **query}), {}
+        return self.rerun()
+
+    def open_drawers(self):
+        """Open whatever can be unfolded on the page, and what can be unfolded in it."""
+        known = set()
+        while closed := {widget for widget, kind in self.widgets.items() if kind in _DRAWERS} - known:
+            known |= closed
+            self._states |= dict.fromkeys(closed, ("bool_value", True))
+            self.rerun()
+
+    def follow(self, other):
+        """Open what somebody else looks at, unfolded as it is there; returns the seconds."""
+        self.page, self.query, self._states = other.page, other.query, dict(other._states)
         return self.rerun()
 
     def rerun(self, fragment=""):
@@ -168,6 +183,10 @@ class Visitor:
                 kind = message.WhichOneof("type")
             if kind == "delta" and message.delta.HasField("new_element"):
                 self._see(message.delta.new_element)
+            elif kind == "delta" and message.delta.HasField("add_block"):
+                self._see(message.delta.add_block)
+            elif kind == "new_session":
+                self.session = message.new_session.initialize.session_id or self.session
             elif kind == "auto_rerun":
                 self.fragments[message.auto_rerun.fragment_id] = message.auto_rerun.interval
             elif kind == "page_info_changed":
@@ -184,6 +203,7 @@ class Visitor:
             self.exceptions.append(f"{part.type}: {part.message}")
         if kind == "bidi_component" and part.component_name == "cnnviz_live_curves":
             self._follow(part.bytes)
+            self.texts.append(header_of(part.bytes).get("words", {}).get("said", ""))
         widget = getattr(part, "id", "")
         if widget and kind not in ("markdown", "heading"):
             self.widgets[widget] = kind
@@ -192,6 +212,12 @@ class Visitor:
             text = getattr(part, name, "")
             if isinstance(text, str) and text:
                 self.texts.append(text)
+
+
+def header_of(data):
+    """What stands before the points in a message of the curves: the runs, and the words above them."""
+    (length,) = struct.unpack_from("<I", data)
+    return json.loads(data[4 : 4 + length])
 
 
 def run_in_link(visitor):
@@ -208,6 +234,8 @@ def _set(state, field, value):
     target = getattr(state, field)
     if field.endswith("_array_value"):
         target.data.extend(value)
+    elif isinstance(value, Message):
+        target.CopyFrom(value)
     elif isinstance(value, dict):
         for name, part in value.items():
             setattr(target, name, part)

@@ -105,6 +105,16 @@ def test_uploads_that_come_too_fast_are_refused_with_the_time_to_wait(browser):
     assert browser.ask("/_stcore/upload_file/s/1", "PUT").status == 204, "somebody else's uploads are their own"
 
 
+def test_uploads_of_many_browsers_at_one_address_are_bounded_as_well(browser):
+    statuses = []
+    for number in range(2 * server.UPLOADS_AN_ADDRESS):
+        browser.cookie = f"cnnviz_owner=another{number}"
+        statuses.append(browser.ask("/_stcore/upload_file/s/1", "PUT").status)
+    assert statuses[: server.UPLOADS_AN_ADDRESS] == [204] * server.UPLOADS_AN_ADDRESS
+    assert statuses.count(429) > server.UPLOADS_AN_ADDRESS / 2
+    assert browser.ask("/_stcore/upload_file/s/1", "PUT", "192.0.2.8").status == 204
+
+
 def test_connections_are_counted_while_they_last():
     seen = []
 

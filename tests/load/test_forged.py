@@ -1,0 +1,88 @@
+"""Forged values for every widget of every page and of every view of the labs: no traceback, and nobody else notices.
+
+Each is sent in a session of its own, since what cannot be read stays in it until the page is loaded again. `make soak`
+sends every forgery to every widget, `make test` one to each widget of every page.
+"""
+
+import random
+
+import pytest
+
+from cnnviz.ui.lesson_mode import STEPS
+from cnnviz.ui.places import PLACES
+from tests.load.forgeries import forgeries
+from tests.load.visitor import Visitor
+
+pytestmark = pytest.mark.timeout(600)
+PAGES = {place.url_path: {} for place in PLACES}
+VIEWS = {name: {"view": step.view} for name, step in STEPS.items()}
+
+
+@pytest.fixture
+def visit(app, request):
+    """Opens a page in a session that ends with the test."""
+
+    def begin(page, cookie=None, **query):
+        visitor = Visitor(app.url, cookie=cookie)
+        request.addfinalizer(visitor.close)
+        visitor.open(page, **query)
+        return visitor
+
+    return begin
+
+
+def seen(visitor):
+    """What a page shows, as far as a visitor can compare it."""
+    return visitor.texts, visitor.widgets, visitor.query, visitor.exceptions
+
+
+def forge(app, visit, page, query, some, known=()):
+    """Send forgeries to a page's widgets while somebody honest looks at it; returns the ids and how many were sent.
+
+    Args:
+        app: the server.
+        visit: opens a page.
+        page: its address.
+        query: the rest of its link.
+        some: which of a widget's forgeries are sent.
+        known: ids of widgets that have had theirs.
+    """
+    honest, curious = visit(page, **query), visit(page, **query)
+    for visitor in (honest, curious):
+        visitor.open_drawers()
+    honest.rerun()
+    assert not honest.exceptions
+    before, count, shown = seen(honest), 0, []
+    for widget, kind in curious.widgets.items():
+        if widget in known:
+            continue
+        for target, field, value in some(list(forgeries(widget, kind))):
+            with Visitor(app.url, cookie=curious.cookie) as attacker:
+                attacker.follow(curious)
+                attacker.forge(target, value, field)
+                shown += [(target, field, repr(value)[:100], what) for what in attacker.exceptions]
+                assert attacker.texts, "a page, or a sentence in its place"
+            count += 1
+    assert not shown
+    honest.rerun()
+    assert seen(honest) == before
+    assert not visit(page, curious.cookie, **query).exceptions, "the same person, the page loaded again"
+    return set(curious.widgets), count
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_forged_value_for_every_widget_reaches_nobody_else(app, visit, page):
+    chance = random.Random(page)
+    assert forge(app, visit, page, {}, lambda every: [chance.choice(every)])[1]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_forgery_for_every_widget(app, visit, page):
+    views = {name: query for name, query in VIEWS.items() if name.partition(".")[0] == page}
+    known, count = forge(app, visit, page, {}, lambda every: every)
+    for query in views.values():
+        widgets, more = forge(app, visit, page, query, lambda every: every, known)
+        known, count = known | widgets, count + more
+    assert count >= 30 * len(known) > 0
