@@ -17,10 +17,12 @@ from cnnviz.ui.links import note_page
 from cnnviz.ui.places import CLASSROOM, navigation_pages
 from cnnviz.ui.reader import dark, projector, reader, render_language_switch, settle_language, switch_projector
 from cnnviz.ui.steps import render_page_steps, settle_lesson
+from cnnviz.ui.watching import note_run
 
 
 def open_frame() -> Any:
     """Set the page up and return the chosen page, ready to run."""
+    note_run()
     _ = settle_language()
     st.set_page_config(page_title="cnnviz", page_icon=str(ICON), layout="wide", menu_items={"About": _(ABOUT)})
     hidden = () if class_mode() else (CLASSROOM,)

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from cnnviz import __version__
 from cnnviz.errors import CnnvizError
 from cnnviz.training.pace import RateLimit
+from cnnviz.ui.components.assets import below_base
 from cnnviz.ui.components.routes import component_routes
 from cnnviz.ui.curve_feed import feed_route
 from cnnviz.ui.document import document_routes
@@ -123,7 +124,7 @@ async def _home(request: Request) -> RedirectResponse:
 def routes() -> list[BaseRoute]:
     """The routes that the app adds to Streamlit's own."""
     return [
-        Route(f"/{HOME.url_path}", _home),
+        Route(below_base(HOME.url_path), _home),
         Route("/app/health", _health),
         Route("/app/ready", _ready),
         Route("/app/metrics", _metrics),

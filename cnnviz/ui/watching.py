@@ -1,6 +1,7 @@
-"""How often a page looks at what moves: quickly for a few people, and for a class as often as one core can answer.
+"""The parts of a page that run by themselves, and how often those look that show what moves.
 
-Each look is a run of a fragment, some milliseconds of the server's only interpreter. All looks together are bounded, so
+Quickly for a few people, and for a class as often as one core can answer: each look is a run of a part (Streamlit's
+fragment), some milliseconds of the server's only interpreter. All looks together are bounded, so
 that thirty people who watch one run leave room for those who touch something. What the curves fetch by themselves is
 bounded in the same way.
 """
@@ -38,11 +39,45 @@ def feed_pause() -> int:
     return max(FEED_PAUSE, round(1000 * meter().sessions / LOOKS))
 
 
+_PAGE: Final = "whole page wanted"
+
+
+def want_page() -> None:
+    """Have the whole page run, for what is pressed inside a part of it and changes more than this part."""
+    st.session_state[_PAGE] = True
+
+
+def note_run() -> None:
+    """The whole page runs; the frame says so."""
+    st.session_state.pop(_PAGE, None)
+
+
+def part(draw: Callable[..., None], *arguments: Any, every: float | None = None) -> None:
+    """Draw a part of the page that runs by itself when something in it is touched.
+
+    Args:
+        draw: draws it.
+        *arguments: its arguments.
+        every: seconds after which it runs again untouched; None for never.
+    """
+
+    @wraps(draw)
+    def one_run(*arguments: Any) -> None:
+        if st.session_state.pop(_PAGE, False):
+            st.rerun()
+        try:
+            draw(*arguments)
+        except CnnvizError as error:  # what no field has caused, such as a file that cannot be read now
+            st.error(reader().error(error), icon=":material/error:")
+
+    st.fragment(one_run, run_every=every)(*arguments)
+
+
 def watch(look: Callable[..., None], *arguments: Any, going: bool, shortest: float = TICK) -> None:
     """Draw what moves, and again and again while it goes.
 
     Args:
-        look: draws it; on its own, as a fragment of the page.
+        look: draws it; on its own, as a part of the page.
         *arguments: its arguments.
         going: whether it will change.
         shortest: seconds between two looks, for few people.
@@ -51,11 +86,8 @@ def watch(look: Callable[..., None], *arguments: Any, going: bool, shortest: flo
 
     @wraps(look)
     def one_look(*arguments: Any) -> None:
-        try:
-            look(*arguments)
-        except CnnvizError as error:  # such as a store that cannot be read now: the next look tries again
-            st.error(reader().error(error), icon=":material/error:")
+        look(*arguments)
         if every is not None and not every / _MUCH <= pace(shortest) <= every * _MUCH:
-            st.rerun()  # the page says how often its fragments run
+            st.rerun()  # the page says how often its parts run
 
-    st.fragment(one_look, run_every=every)(*arguments)
+    part(one_look, *arguments, every=every)

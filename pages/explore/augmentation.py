@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from cnnviz.errors import CnnvizError
 from cnnviz.language import N_
 from cnnviz.specs.augmentation.text import chain_text, hand_text
 from cnnviz.specs.grid import GridSpec
@@ -17,6 +16,7 @@ from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.network import choose_option, render_refusals
 from cnnviz.ui.places import TRAINING, page_link
+from cnnviz.ui.watching import part
 
 page = heading(
     N_("Change a cat"), N_("Every draw is another picture of the same cat: what training sees instead of one.")
@@ -30,17 +30,8 @@ def draw_again() -> None:
     st.session_state[link.key("seed")] = int(st.session_state.get(link.key("seed"), 0)) + 1
 
 
-@st.fragment
 def explore() -> None:
-    """All that follows the hand: whoever moves a slider runs this and nothing else of the page."""
-    try:
-        render()
-    except CnnvizError as error:  # what no field has caused, such as a missing file of the assets
-        st.error(_.error(error), icon=":material/error:")
-
-
-def render() -> None:
-    """The controls, the cards and the pictures, and what can be looked at closer."""
+    """All that follows the hand, and what can be looked at closer: whoever moves a slider runs only this."""
     form = SpecForm(GridSpec, link, dict(GridSpec()), _)
     if link.asked or link.returned:
         overrule(KEY)
@@ -70,6 +61,6 @@ def render() -> None:
     link.follow_widgets()
 
 
-explore()
+part(explore)
 with page.take_away(fresh=True):
     render_augmentation_downloads(_)

@@ -11,7 +11,7 @@ from cnnviz.ui.augmentation_choice import NAME, choose_augmentation, linked_augm
 from cnnviz.ui.axes import USUAL, Axes, choose_axes
 from cnnviz.ui.diagnosis import render_diagnosis
 from cnnviz.ui.engine import engine, fixed_settings
-from cnnviz.ui.fields import SpecForm
+from cnnviz.ui.fields import SpecForm, error_sentence
 from cnnviz.ui.frame import heading
 from cnnviz.ui.hand import render_afterwards, render_hand
 from cnnviz.ui.links import PageLink
@@ -21,7 +21,7 @@ from cnnviz.ui.run_list import render_own_runs
 from cnnviz.ui.runs import linked_run, render_choices, render_curves, render_progress, render_state
 from cnnviz.ui.start import render_same, render_start, start
 from cnnviz.ui.takeaway import render_run_downloads
-from cnnviz.ui.watching import watch
+from cnnviz.ui.watching import part, want_page, watch
 
 TICK = 6.0  # seconds between two looks at what does not come with the points, or makes the page look when it changes
 HEIGHT = 400
@@ -42,7 +42,35 @@ if run is not None:
     with screen.popover(_("Axes"), icon=":material/stacked_line_chart:"):
         axes = choose_axes(link, _)
 
-with settings:
+
+def show(run_id: str) -> None:
+    """Make a run the one that is looked at."""
+    st.session_state[link.key("run")] = run_id
+    want_page()
+
+
+def press_start(config: TrainingConfig, again: bool = False) -> None:
+    """Start it and show it, or say at the button why not."""
+    start(config, show, again=again)
+    want_page()
+
+
+def other_seed(config: TrainingConfig) -> None:
+    """The same with the next seed, and start."""
+    st.session_state[link.key("seed")] = seed = config.seed + 1
+    press_start(config.replace(seed=seed))
+
+
+def use_rate(rate: float, leave: bool = True) -> None:
+    """Put a learning rate into the settings, and leave the range test."""
+    st.session_state[link.key("learning_rate")] = rate
+    if leave:
+        show("")
+    want_page()
+
+
+def settle() -> None:
+    """The settings, what they will take, and Start: whoever turns a knob runs this and nothing else of the page."""
     entry, is_new = choose_network(link, _, default="lenet_bn")
     names = {preset.name: preset.title for preset in presets(entry.key)}
     name, changed = choose_option(link, "preset", names, _("Preset"), _)
@@ -64,48 +92,23 @@ with settings:
         else:
             form.hold(more)
 
+    def make() -> TrainingConfig:
+        spec = entry.spec(**network.values)
+        return TrainingConfig.parse({**form.values, "architecture": spec, "augmentation": augmentation})
 
-def make_config() -> TrainingConfig:
-    """The config of the widgets."""
-    spec = entry.spec(**network.values)
-    return TrainingConfig.parse({**form.values, "architecture": spec, "augmentation": augmentation})
-
-
-config = good_or_last(
-    "training", make_config, lambda error: (network if error.field == "image_size" else form).show(error)
-)
-
-
-def show(run_id: str) -> None:
-    """Make a run the one that is looked at."""
-    st.session_state[link.key("run")] = run_id
+    config = good_or_last(
+        "training", make, lambda error: (network if error.field == "image_size" else form).show(error)
+    )
+    own = {"net": entry.key, "preset": name, "run": run.id if run else "", NAME: linked_augmentation(link)}
+    usual = {"net": "lenet_bn", "preset": "class", "run": "", NAME: "none"}
+    chosen = own | (axes.values if axes else {}) | network.values | form.values
+    link.write(chosen, dict(preset.config.architecture) | dict(preset.config) | usual | USUAL)
+    with start_slot:
+        render_start(config, preset.reductions(_), run is None or run.ended, press_start, form.show, _)
 
 
-def press_start(config: TrainingConfig, again: bool = False) -> None:
-    """Start it and show it, or say at the button why not."""
-    start(config, show, again=again)
-
-
-def other_seed() -> None:
-    """The next seed, and start."""
-    st.session_state[form.key("seed")] = seed = config.seed + 1
-    press_start(config.replace(seed=seed))
-
-
-def use_rate(rate: float, leave: bool = True) -> None:
-    """Put a learning rate into the settings, and leave the range test."""
-    st.session_state[form.key("learning_rate")] = rate
-    if leave:
-        show("")
-
-
-own = {"net": entry.key, "preset": name, "run": run.id if run else "", NAME: linked_augmentation(link)}
-usual = {"net": "lenet_bn", "preset": "class", "run": "", NAME: "none"}
-chosen = own | (axes.values if axes else {}) | network.values | form.values
-link.write(chosen, dict(preset.config.architecture) | dict(preset.config) | usual | USUAL)
-with start_slot:
-    render_start(config, preset.reductions(_), run is None or run.ended, press_start, form.show, _)
 with settings:
+    part(settle)
     ticked = render_own_runs(run.id if run else None, show, _)
 
 
@@ -130,18 +133,19 @@ def render_live(run_id: str, others: list[str], was_active: bool, axes: Axes, _:
 
 
 with live:
-    render_refusals(link, form.sentence, _)
+    render_refusals(link, lambda error: error_sentence(error, TrainingConfig, _), _)
     if run is None:
         st.info(
             _("No run yet. The classic first one: LeNet with batch norm, a full curve in half a minute. Press Start.")
         )
     else:
         active = not run.ended
-        render_same(run, lambda: press_start(run.config, again=True), other_seed, _)
+        render_same(run, lambda: press_start(run.config, again=True), lambda: other_seed(run.config), _)
         watch(render_live, run.id, ticked, active, axes, _, going=active, shortest=TICK)
 with screen:
     if run is not None:
         render_about(run, lambda: show(""), _)
-with page.take_away():
+link.follow_widgets()
+with page.take_away(fresh=True):
     if run is not None:
         render_run_downloads(run, _)
