@@ -20,7 +20,9 @@ DEV := $(VENV)/.installed-dev
 RAY := $(VENV)/.installed-ray
 TRACKERS := $(VENV)/.installed-trackers
 
-.PHONY: run test lint format types arrows unit browser soak ray trackers bench messages clean
+PAIRED = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not soak and not ray and not trackers and not alone" -n 2 --dist loadscope
+
+.PHONY: run test lint format types arrows unit coverage browser soak ray trackers bench messages clean
 .NOTPARALLEL:
 
 run: $(APP)
@@ -43,23 +45,27 @@ types: $(DEV)
 arrows: $(DEV)
 	$(BIN)/lint-imports
 
-# Two processes at once, then by itself what measures or fills the machine (tests/conftest.py names it). Branches are
-# counted in the first part when all of it runs: what ARGS chooses says nothing about the floor.
+# Two processes at once, then by itself what measures or fills the machine (tests/conftest.py names it).
 unit: $(DEV)
 ifdef ARGS
 	$(BIN)/python -m pytest -m "not browser and not soak and not ray and not trackers" $(ARGS)
 else
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not soak and not ray and not trackers and not alone" -n 2 --dist loadscope --cov --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered
+	$(PAIRED)
 	$(BIN)/python -m pytest -m "alone and not browser and not soak and not ray and not trackers"
 endif
+
+# Which branches the first part of `make unit` takes. Counting them doubles its time, so `make test` does without.
+coverage: $(DEV)
+	$(PAIRED) --cov --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered
 
 # In a process of its own: what a person would see and how fast it comes is measured without the other tests' memory.
 browser: $(DEV)
 	$(BIN)/python -m pytest -m "browser and not soak" $(ARGS)
 
-# Long load, churn and chaos runs against a server on this machine.
+# Long load, churn and chaos runs against a server on this machine, the largest networks, and more of what is drawn.
 soak: $(DEV)
 	$(BIN)/python -m pytest -m "soak and not ray" --timeout 3600 $(ARGS)
+	$(BIN)/python -m pytest -m "hypothesis and not soak" --hypothesis-profile soak --timeout 3600 $(ARGS)
 
 # Runs in a cluster that this machine plays, the loss of a machine included; Ray is large, so it is installed only here.
 ray: $(RAY)

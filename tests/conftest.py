@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Before anything imports torch: a waiting thread sleeps instead of spinning beside the workers that the tests start.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -15,6 +16,11 @@ os.environ["CNNVIZ_HOME"] = _HOME.name
 # Sentences are compared in English unless a test asks for another language.
 os.environ["LANG"] = os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.pop("LANGUAGE", None)
+
+# `make soak` tries more: `--hypothesis-profile soak`. No deadlines: a busy machine is not a defect.
+settings.register_profile("test", max_examples=25, deadline=None)
+settings.register_profile("soak", max_examples=300, deadline=None)
+settings.load_profile("test")
 
 ROOT = Path(__file__).resolve().parents[1]
 _ALONE = {

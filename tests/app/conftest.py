@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.ui.places import Place
+from tests.packages import packages_scanned_once  # noqa: F401
 
 MAIN = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 

@@ -5,6 +5,7 @@ import torch
 import torchvision.models
 
 from cnnviz.architectures import build
+from tests.heavy import heavy_in_soak
 
 PAPER_RESNET = {"conv_bias": False, "shortcut_norm": True}
 # Each line: our key, the options that make it torchvision's network, torchvision's name.
@@ -29,7 +30,9 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(("key", "options", "name"), SAME, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("key", "options", "name"), heavy_in_soak(SAME), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_the_weights_have_torchvisions_shapes_in_its_order(key, options, name):
     with torch.device("meta"):
         ours = build(key, in_channels=3, num_classes=1000, **options, **({"image_size": 224}))

@@ -10,6 +10,7 @@ from cnnviz.architectures import architecture, build, catalog
 from cnnviz.architectures.initialization import SCHEMES, initialize
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.catalog import spec_of
+from tests.heavy import heavy_in_soak
 
 
 def on_meta(key, **options):
@@ -21,7 +22,7 @@ def seeded(seed=1):
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.mark.parametrize("entry", catalog(), ids=lambda entry: entry.key)
+@pytest.mark.parametrize("entry", heavy_in_soak(catalog()), ids=lambda entry: entry.key)
 def test_on_meta_no_weight_takes_memory(entry):
     model = on_meta(entry.key)
     assert {tensor.device.type for tensor in [*model.parameters(), *model.buffers()]} == {"meta"}
@@ -33,7 +34,7 @@ def test_on_meta_no_weight_takes_memory(entry):
 PRESETS = [(entry, preset) for entry in catalog() for preset in entry.presets]
 
 
-@pytest.mark.parametrize(("entry", "preset"), PRESETS, ids=lambda value: value.key)
+@pytest.mark.parametrize(("entry", "preset"), heavy_in_soak(PRESETS), ids=lambda value: value.key)
 def test_every_preset_builds_and_infers(entry, preset):
     model = on_meta(entry.key, **preset.options).eval()
     assert repr(model) != repr(on_meta(entry.key)) or model.spec.image_size != entry.spec().image_size

@@ -13,7 +13,7 @@ from cnnviz.architectures.resnet import ResidualBlock
 from cnnviz.architectures.resnext import ResNeXtBlock
 from cnnviz.architectures.vgg import vgg_block
 from cnnviz.errors import CnnvizError
-from cnnviz.inspection import report_of
+from tests.reports import report
 
 
 def square(channels, *sizes):
@@ -40,7 +40,7 @@ SHAPES = {
 @pytest.mark.parametrize("key", SHAPES)
 def test_every_shape_of_the_table_appears_in_its_order(key):
     entry = next(entry for entry in catalog() if entry.key == key)
-    outputs = iter([row.output_shape[1:] for row in report_of(entry.spec()).layers])
+    outputs = iter([row.output_shape[1:] for row in report(entry.key).layers])
     missing = [shape for shape in SHAPES[key] if not any(shape == found for found in outputs)]
     assert not missing
 

@@ -9,6 +9,7 @@ from cnnviz.architectures.failure import find_failure
 from cnnviz.architectures.families import body_of
 from cnnviz.architectures.limits import check_input, explain, smallest_image_size
 from cnnviz.errors import CnnvizError
+from tests.heavy import heavy_in_soak
 
 
 def body(spec):
@@ -97,7 +98,7 @@ def test_what_is_not_the_inputs_fault_stays_what_it_is():
     assert explain(model.spec, (4, 1, 28, 28)) is None
 
 
-@pytest.mark.parametrize("entry", catalog(), ids=lambda entry: entry.key)
+@pytest.mark.parametrize("entry", heavy_in_soak(catalog()), ids=lambda entry: entry.key)
 def test_every_default_passes(entry):
     check_input(entry.spec())
     assert smallest_image_size(entry.spec()) <= entry.spec().image_size

@@ -12,9 +12,7 @@ from cnnviz.specs.architectures import INCEPTIONS
 from cnnviz.specs.catalog import spec_of
 
 few, small, half = st.integers(1, 3), st.integers(1, 6), st.integers(0, 4)
-QUIET = settings(
-    max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+QUIET = settings(derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
 def tuples(values, low, high):
@@ -76,6 +74,7 @@ FAMILIES = {
 assert {architecture(key).spec_type.family for key in FAMILIES} == {entry.spec_type.family for entry in catalog()}
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("key", FAMILIES)
 def test_a_spec_works_or_is_refused_in_words(key):
     fields = set(architecture(key).spec_type.model_fields) - {"key"}

@@ -14,6 +14,7 @@ from cnnviz.architectures.published import published, table, title, written
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.catalog import torchvision_catalog
 from cnnviz.specs.torchvision import FILE
+from tests.heavy import heavy_in_soak
 
 NAMES = torchvision.models.list_models(module=torchvision.models)
 PARAMETERS_OF_AUXILIARY_HEADS = {"inception_v3": 3_326_696}  # published with its head; the network in use has none
@@ -35,7 +36,7 @@ def test_the_figures_are_torchvisions(name):
     assert entry.form == "torchvision" and entry.paper.reference.startswith("arXiv ")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", heavy_in_soak(NAMES))
 def test_every_network_builds_on_meta_with_the_published_parameters(name):
     entry = architecture(f"torchvision/{name}")
     with torch.device("meta"):

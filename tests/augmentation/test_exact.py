@@ -57,6 +57,7 @@ def test_neutral_values_leave_the_picture_as_it_is(kind):
             assert tuple(result.shape[-2:]) == operation.output_size(SIZE)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("kind", PICTURE_OPERATIONS)
 def test_what_a_hand_sets_can_be_applied_described_and_stored(kind):
     operation = _fitting(kind)
@@ -69,7 +70,7 @@ def test_what_a_hand_sets_can_be_applied_described_and_stored(kind):
         for parameter in parameters
     }
 
-    @settings(max_examples=12, deadline=None, database=None)
+    @settings(max_examples=settings.default.max_examples // 2, database=None)
     @given(st.fixed_dictionaries({}, optional=chosen))
     def apply(values):
         drawn = pipeline.exact([values], SIZE)

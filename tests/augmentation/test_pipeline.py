@@ -8,7 +8,7 @@ import threading
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 from torchvision.transforms import v2
@@ -282,7 +282,6 @@ def test_what_is_switched_off_is_left_out():
 # The spec
 
 
-@settings(max_examples=60, deadline=None)
 @given(pipelines(), st.sampled_from(["L", "RGB"]), st.tuples(st.integers(32, 60), st.integers(32, 60)), st.integers(0))
 def test_any_chain_draws_exports_and_comes_back_from_json(pipeline, mode, size, seed):
     picture = Image.new(mode, size, "#806040" if mode == "RGB" else 128)

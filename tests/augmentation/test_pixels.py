@@ -85,11 +85,12 @@ def _levels(channels, size, generator):
     return torch.randint(0, 256, (4, channels, *size), generator=generator, dtype=torch.uint8)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("kind", PICTURE_OPERATIONS)
 def test_any_setting_of_each_operation_on_any_size_agrees(kind):
     compared = []
 
-    @settings(max_examples=20, deadline=None, database=None)
+    @settings(database=None)
     @given(operations(kind), st.sampled_from([1, 3]), SIZES, st.integers(0, 2**31))
     def compare(operation, channels, size, seed):
         generator = torch.Generator().manual_seed(seed)
@@ -103,7 +104,6 @@ def test_any_setting_of_each_operation_on_any_size_agrees(kind):
     assert len(compared) > 2
 
 
-@settings(max_examples=60, deadline=None)
 @given(pipelines(), st.sampled_from([1, 3]), SIZES, st.integers(0, 2**31))
 @example(Pipeline(operations=(RandomResizedCrop(size=4, ratio=(0.5, 0.5)),)), 1, (1, 1), 0)  # torchvision's own fails
 def test_any_chain_on_any_size_agrees(pipeline, channels, size, seed):

@@ -16,6 +16,7 @@ from cnnviz.export import architecture_notebook, architecture_script
 from cnnviz.specs.catalog import architecture, catalog, spec_of
 from tests.architectures.test_random_specs import COMMON, FAMILIES, QUIET
 from tests.export.running import cells, execute, same_network, shapes
+from tests.heavy import heavy_in_soak
 
 NETWORKS = {entry.key: entry.spec() for entry in catalog()} | {
     f"{entry.key}-{preset.key}": entry.spec(**preset.options) for entry in catalog() for preset in entry.presets
@@ -40,7 +41,7 @@ def reduced(spec):
     return narrow.replace(image_size=smallest_image_size(narrow) + 9)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", heavy_in_soak(NETWORKS))
 def test_full_size_has_the_same_parameters(name):
     spec = NETWORKS[name]
     exported = execute(architecture_script(spec))["build"]
@@ -51,7 +52,7 @@ def test_full_size_has_the_same_parameters(name):
     assert "cnnviz" not in architecture_script(spec).replace("Written by cnnviz", "")
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", heavy_in_soak(NETWORKS))
 def test_reduced_puts_out_the_same(name):
     spec = reduced(NETWORKS[name])
     same_network(execute(architecture_script(spec))["build"](), build(spec), spec.input_shape)
@@ -74,13 +75,14 @@ def test_a_seed_draws_the_weights_of_build(key, initialization):
     torch.testing.assert_close(twin.state_dict(), own.state_dict(), rtol=0, atol=0)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("key", FAMILIES)
 def test_any_spec_is_exported_or_refused_as_build_refuses_it(key):
     fields = set(architecture(key).spec_type.model_fields) - {"key"}
     strategies = {name: kind for name, kind in (COMMON | FAMILIES[key]).items() if name in fields}
     exported = refused = 0
 
-    @settings(QUIET, max_examples=12 if key == "googlenet" else 30)
+    @settings(QUIET, max_examples=QUIET.max_examples // (2 if key == "googlenet" else 1))
     @given(st.fixed_dictionaries(strategies))
     def check(options):
         nonlocal exported, refused

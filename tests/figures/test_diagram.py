@@ -22,6 +22,7 @@ from cnnviz.figures.diagram_structure import (
     walk,
 )
 from cnnviz.language import Language
+from tests.heavy import heavy_in_soak
 
 KEYS = [entry.key for entry in catalog()]
 # Networks whose connections are not known from their rows, and variants of the project's with other joins.
@@ -121,7 +122,7 @@ def test_repeats_of_vgg19_and_of_a_stage_with_a_first_block_of_its_own(report_by
     assert repeats == ["stage1.block2*2", "stage2.block2*7", "stage3.block2*35", "stage4.block2*2"]
 
 
-@pytest.mark.parametrize(("key", "preset"), EVERY)
+@pytest.mark.parametrize(("key", "preset"), heavy_in_soak(EVERY))
 def test_fully_open_every_layer_stands_once_and_nothing_overlaps(report_by_key, key, preset):
     report = report_by_key(key, preset)
     root = structure(report)
@@ -133,7 +134,7 @@ def test_fully_open_every_layer_stands_once_and_nothing_overlaps(report_by_key, 
     check_edges(diagram, report)
 
 
-@pytest.mark.parametrize(("key", "preset"), EVERY)
+@pytest.mark.parametrize(("key", "preset"), heavy_in_soak(EVERY))
 def test_folded_it_shows_the_stages(report_by_key, key, preset):
     report = report_by_key(key, preset)
     diagram = layout(report, frozenset())
@@ -216,7 +217,7 @@ def test_of_a_network_of_torchvision_no_line_claims_more_than_is_known(report_by
     assert "order of execution" not in network_diagram(report_by_key("resnet18"), ENGLISH, **COLOURS)
 
 
-@pytest.mark.parametrize(("key", "preset"), EVERY)
+@pytest.mark.parametrize(("key", "preset"), heavy_in_soak(EVERY))
 def test_whatever_is_selected_can_be_opened_up_to(report_by_key, key, preset):
     report = report_by_key(key, preset)
     root = structure(report)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from cnnviz.architectures import catalog
 from cnnviz.figures.treemap import HEIGHT, WIDTH, describe_treemaps, squarified, stage_colours, treemaps
 from cnnviz.language import Language
+from tests.heavy import heavy_in_soak
 
 ENGLISH = Language("en")
-KEYS = [entry.key for entry in catalog()]
+KEYS = heavy_in_soak(entry.key for entry in catalog())
 
 
 def plain(text):

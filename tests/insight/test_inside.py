@@ -9,6 +9,7 @@ from cnnviz.insight import inside
 from cnnviz.inspection import report_of
 from cnnviz.specs.catalog import architecture
 from cnnviz.specs.labs.inside import UNTRAINED
+from tests.reports import report
 
 SMALL = {"vgg11_small": 64, "nin": 96, "googlenet": 64, "resnet18": 48, "densenet": 48}
 EVERY = pytest.mark.parametrize("key", UNTRAINED)
@@ -60,7 +61,7 @@ def test_a_cell_depends_on_its_window_and_on_nothing_else(key):
 @EVERY
 def test_every_cell_has_a_place_of_its_own_in_the_link(key):
     """The link holds halves of a per cent; the cell is found again from them, on the largest map of 224 px too."""
-    for stage in inside.map_stages(report_of(architecture(key).spec())):
+    for stage in inside.map_stages(report(key)):
         height, width = stage.output_shape[2:]
         for cell in {(0, 0), (height - 1, width - 1), *((place, min(place, width - 1)) for place in range(height))}:
             down, across = inside.shares(stage, *cell)
@@ -199,10 +200,10 @@ def test_from_the_first_maps_to_the_last_they_become_more_and_smaller_except_in_
     """The lab's answer, for every network that it offers; NiN's last maps are its ten classes."""
     from cnnviz.insight import published
 
-    reports = {key: report_of(architecture(key).spec()) for key in UNTRAINED}
-    reports |= {f"imagenet {name}": published.report(name) for name in published.CHAINS}
-    for key, report in reports.items():
-        stages = inside.map_stages(report)
+    found = {key: report(key) for key in UNTRAINED}
+    found |= {f"imagenet {name}": published.report(name) for name in published.CHAINS}
+    for key, made in found.items():
+        stages = inside.map_stages(made)
         first, last = stages[0].output_shape, stages[-1].output_shape
         assert first[2] > last[2]
         assert (last[1] > first[1]) == (key != "nin")

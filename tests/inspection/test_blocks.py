@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.architectures.block_builders import build_block
@@ -105,7 +105,6 @@ def test_a_change_of_shape_without_a_convolution_on_the_shortcut_is_refused_at_t
     assert (caught.value.code, caught.value.field) == ("shortcut_needed", "shortcut")
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_any_knobs_give_a_report_that_matches_the_module_or_an_error_in_words(data):
     entry = data.draw(st.sampled_from(BLOCKS))

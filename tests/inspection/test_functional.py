@@ -11,6 +11,7 @@ from torch.nn import functional
 from cnnviz.architectures import build, catalog
 from cnnviz.inspection import inspect
 from cnnviz.inspection.formula import formulas
+from tests.heavy import heavy_in_soak
 
 
 class Tracer(fx.Tracer):
@@ -56,7 +57,7 @@ def test_every_operation_that_fx_reads_is_a_row(name, shelf):
     assert len(rows) == sum(expected.values()) and (rows or name in ("convnext_tiny", "mobilenet_v2", "vgg11"))
 
 
-@pytest.mark.parametrize("entry", catalog(), ids=lambda entry: entry.key)
+@pytest.mark.parametrize("entry", heavy_in_soak(catalog()), ids=lambda entry: entry.key)
 def test_the_projects_networks_do_everything_in_modules(entry, report_by_key):
     assert not any(row.functional for row in report_by_key(entry.key).layers)
 

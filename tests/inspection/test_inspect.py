@@ -10,6 +10,7 @@ from torchvision.models import get_model
 from cnnviz.architectures import architecture, build, catalog
 from cnnviz.errors import CnnvizError
 from cnnviz.inspection import inspect, report_of
+from tests.heavy import heavy_in_soak
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_a_network_of_the_project_explains_itself():
     assert caught.value.parameters["smallest"] == 32
 
 
-@pytest.mark.parametrize("entry", catalog(), ids=lambda entry: entry.key)
+@pytest.mark.parametrize("entry", heavy_in_soak(catalog()), ids=lambda entry: entry.key)
 def test_specs_that_are_too_small_name_the_smallest_that_works(entry):
     try:
         report_of(entry.spec(image_size=1))

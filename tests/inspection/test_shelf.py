@@ -6,8 +6,9 @@ from torchvision.models import get_model_weights
 from cnnviz.architectures import build
 from cnnviz.inspection.meta import build_on_meta
 from cnnviz.specs.catalog import torchvision_catalog
+from tests.heavy import heavy_in_soak
 
-ENTRIES = pytest.mark.parametrize("entry", torchvision_catalog(), ids=lambda entry: entry.key)
+ENTRIES = pytest.mark.parametrize("entry", heavy_in_soak(torchvision_catalog()), ids=lambda entry: entry.key)
 # Published with the auxiliary head of Inception v3, which the network in use does not have: 768·128 and 128·768·5²
 # weights of convolutions, 2·(128 + 768) of batch norm and (768 + 1)·1000 of its dense layer.
 AUXILIARY = {"inception_v3": 768 * 128 + 128 * 768 * 25 + 2 * (128 + 768) + 769 * 1000}
@@ -28,7 +29,7 @@ def test_totals_are_the_published_ones(entry, report_by_key):
     assert report.output_shape == (1, 1000)
 
 
-@pytest.mark.parametrize("entry", torchvision_catalog(), ids=lambda entry: entry.key)
+@ENTRIES
 def test_rows_without_a_module_disturb_nothing(entry, report_by_key):
     report = report_by_key(entry.key)
     paths = [row.path for row in report.layers]

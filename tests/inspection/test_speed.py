@@ -8,6 +8,7 @@ import torchinfo
 
 from cnnviz.architectures import architecture, build
 from cnnviz.inspection import report_of
+from tests.heavy import heavy_in_soak
 
 
 def fastest(*contestants, rounds=3) -> list[float]:
@@ -27,7 +28,10 @@ def torchinfo_alone(spec):
     torchinfo.summary(model, input_data=[torch.empty(1, *spec.input_shape, device="meta")], verbose=0)
 
 
-@pytest.mark.parametrize("key", ["resnet50", "densenet201", "torchvision/convnext_tiny", "torchvision/swin_t"])
+REPORTED = ["resnet50", "densenet121", "densenet201", "torchvision/convnext_tiny", "torchvision/swin_t"]
+
+
+@pytest.mark.parametrize("key", heavy_in_soak(REPORTED))
 def test_a_report_costs_at_most_four_times_torchinfo_alone(key):
     spec = architecture(key).spec()
     report, alone = fastest(lambda: report_of(spec), lambda: torchinfo_alone(spec))

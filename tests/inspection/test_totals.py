@@ -8,8 +8,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnnviz.architectures import architecture, build, catalog
 from cnnviz.architectures.googlenet import InceptionBlock
 from cnnviz.inspection import inspect
+from tests.heavy import heavy_in_soak
 
-ENTRIES = pytest.mark.parametrize("entry", catalog(), ids=lambda entry: entry.key)
+ENTRIES = pytest.mark.parametrize("entry", heavy_in_soak(catalog()), ids=lambda entry: entry.key)
 
 
 def test_lenet_layers_hold_what_the_chapter_says():

@@ -29,6 +29,11 @@ def files() -> tuple[Path, ...]:
     return tuple(walk(ROOT))
 
 
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), str(path))
+
+
 def texts() -> Iterator[tuple[str, str]]:
     """(path, text) of every text file."""
     for path in files():
@@ -44,7 +49,7 @@ def name(path: Path) -> str:
 def modules(*folders: str) -> tuple[tuple[str, ast.Module], ...]:
     """(path, syntax tree) of the Python files in some folders, or of single files."""
     return tuple(
-        (name(path), ast.parse(path.read_text("utf-8"), str(path)))
+        (name(path), _tree(path))
         for path in files()
         if path.suffix == ".py"
         and any(name(path) == folder or name(path).startswith(f"{folder}/") for folder in folders)

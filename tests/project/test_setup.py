@@ -74,6 +74,13 @@ def test_make_test_installs_once_and_runs_every_check_in_order(make, tmp_path):
     assert "pip install" not in _plan(make, "test", tmp_path)
 
 
+def test_branches_are_counted_on_request_with_a_floor(make, tmp_path):
+    """Counting them doubles the time of what is counted, so `make test` does without."""
+    assert "--cov" not in _plan(make, "test", tmp_path)
+    counted = _plan(make, "coverage", tmp_path).strip().splitlines()[-1]
+    assert "-n 2" in counted and "--cov --cov-fail-under=85" in counted
+
+
 def test_a_changed_requirement_is_installed(make, tmp_path):
     for stamp in (".installed-app", ".installed-dev"):
         (tmp_path / stamp).touch()

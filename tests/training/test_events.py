@@ -7,7 +7,7 @@ import sys
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.events import Event, parse_event
@@ -26,7 +26,6 @@ FACTORIES = {  # fields whose default is made by a factory, which hypothesis can
 }
 
 
-@settings(deadline=None)
 @given(st.data(), st.sampled_from(sorted(KINDS)))
 def test_every_event_survives_json(data, kind):
     event = data.draw(st.builds(KINDS[kind], **FACTORIES.get(kind, {})))

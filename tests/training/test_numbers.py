@@ -13,6 +13,7 @@ from cnnviz.inspection import report_of
 from cnnviz.specs.augmentation import HorizontalFlip, PipelineSpec, RandomResizedCrop
 from cnnviz.training import Control, TrainingConfig, train
 from cnnviz.training.randomness import generator
+from tests.heavy import heavy_in_soak
 
 RATE = 0.01
 # Every network of the project, thin and on small pictures, so that each step is a matter of milliseconds.
@@ -80,7 +81,10 @@ def plain_losses(config, weights, kind, steps, layout):
 
 @pytest.mark.parametrize(
     ("key", "kind", "steps"),
-    [*((key, "sgd", 20) for key in EVERY), *(("lenet_bn", kind, 20) for kind in OPTIMIZERS if kind != "sgd")],
+    [
+        *heavy_in_soak((key, "sgd", 20) for key in EVERY),
+        *(("lenet_bn", kind, 20) for kind in OPTIMIZERS if kind != "sgd"),
+    ],
 )
 def test_the_losses_are_those_of_a_plain_loop(key, kind, steps, tmp_path):
     config = TrainingConfig(
@@ -143,7 +147,7 @@ def test_a_run_repeats_bit_for_bit(name):
     assert losses(train(config.replace(seed=config.seed + 1))) != losses(first)
 
 
-@pytest.mark.parametrize("key", EVERY)
+@pytest.mark.parametrize("key", heavy_in_soak(EVERY))
 def test_every_network_repeats_bit_for_bit_as_it_is_trained_by_default(key):
     """Precision and kernels as they are chosen, on two threads, whose sums must come in the same order."""
     config = TrainingConfig(

@@ -4,7 +4,7 @@ import itertools
 import threading
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.errors import CnnvizError
@@ -31,7 +31,6 @@ def running(executor):
 ARRIVALS = st.permutations([owner for owner in range(10) for _ in range(3)])
 
 
-@settings(max_examples=50, deadline=None)
 @given(ARRIVALS, st.integers(0, 29))
 def test_nobody_waits_for_anothers_second_run_before_their_own_first(arrivals, head_start):
     """Ten people, three runs each, in any order of arrival, whatever was served before everybody had come."""

@@ -4,7 +4,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.errors import CnnvizError
@@ -64,7 +64,6 @@ def test_each_contestant_gets_its_seconds_within_two_percent():
     measuring=st.floats(0, 5),
     seed=st.integers(0, 1000),
 )
-@settings(max_examples=20, deadline=None)
 def test_however_fast_they_are_and_however_long_measuring_takes(amount, steps, measuring, seed):
     trained, _steps, _order = simulate(
         "seconds", amount, steps, [math.inf] * len(steps), seed=seed, measuring=measuring

@@ -19,10 +19,10 @@ MACS = (LENET, LENET_BN)
 BATCH = 128
 
 
-@pytest.fixture
-def executor(tmp_path):
-    """One slot, as a race needs no more."""
-    engine = LocalExecutor(RunStore(tmp_path), slots=1)
+@pytest.fixture(scope="module")
+def executor(tmp_path_factory):
+    """One slot, as a race needs no more; the worker of the first race is warm for the next."""
+    engine = LocalExecutor(RunStore(tmp_path_factory.mktemp("home")), slots=1)
     yield engine
     engine.close()
     engine.store.close()

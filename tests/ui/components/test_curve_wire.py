@@ -5,7 +5,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.figures.curves import Mark, RunCurves
@@ -83,7 +83,6 @@ class Reader:
         return whole
 
 
-@settings(max_examples=60, deadline=None)
 @given(ticks=st.lists(st.tuples(st.integers(0, 45), st.booleans()), min_size=1, max_size=30))
 def test_with_lost_messages_every_point_arrives_in_the_end(ticks):
     """Each tick brings some steps and its message may be lost; a reader with a gap asks for everything."""
