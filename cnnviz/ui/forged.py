@@ -16,6 +16,7 @@ from cnnviz.ui.reader import reader
 _PROJECT: Final = Path(__file__).parents[2]
 _OWN: Final = (str(_PROJECT / "cnnviz"), str(_PROJECT / "pages"))
 _STATE: Final = str(Path(st.__file__).parent / "runtime" / "state")
+_DRAWERS: Final = str(Path(st.__file__).parent / "elements" / "layouts.py")  # hands on what it was sent, unread
 
 
 def script_error(error: Exception) -> bool:
@@ -32,6 +33,10 @@ def is_forged(error: BaseException) -> bool:
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename.startswith(_OWN):  # the page's own code, or what it calls with the value
             reading = False
-        elif frame.name == "deserialize" or frame.filename.startswith(_STATE):
+        elif (
+            frame.name == "deserialize"
+            or frame.filename.startswith(_STATE)
+            or (frame.filename == _DRAWERS and type(error) is TypeError)
+        ):
             reading = True
     return reading

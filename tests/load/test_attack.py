@@ -9,6 +9,7 @@ import threading
 import urllib.error
 import urllib.request
 
+import psutil
 import pytest
 from websockets.exceptions import WebSocketException
 
@@ -36,6 +37,16 @@ def test_bytes_that_are_no_message_end_one_conversation_at_most(app, bystander):
                 visitor.open("home")
             except (WebSocketException, TimeoutError):
                 continue  # the server hung up on whoever sent this
+
+
+def test_a_message_larger_than_any_of_ours_is_not_read(app, bystander):
+    process = psutil.Process(app.process.pid)
+    before = process.memory_full_info().uss
+    with Visitor(app.url) as visitor, pytest.raises((WebSocketException, OSError)):
+        visitor.open("home")
+        visitor.raw(b"\xff" * 60_000_000)
+        visitor.open("home")
+    assert process.memory_full_info().uss - before < 50e6
 
 
 @pytest.mark.parametrize(

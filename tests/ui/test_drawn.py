@@ -1,11 +1,12 @@
 """Equal drawings are made once, others are not mistaken for them, and showing one leaves it as it was."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from cnnviz.architectures import catalog
 from cnnviz.figures.drawing import drawing
 from cnnviz.figures.lines import Axis, Series, line_chart
 from cnnviz.language import Language
@@ -60,6 +61,15 @@ def test_what_has_no_contents_is_refused():
     for value in (object(), lambda: 0, [object()], iter(())):
         with pytest.raises(TypeError):
             comparable(value)
+
+
+def test_the_order_of_a_set_is_none_of_its_contents():
+    assert comparable({"a", "b"}) == comparable({"b", "a"}) != comparable({"a"})
+
+
+def test_an_entry_of_the_catalogue_has_contents_although_it_names_a_class():
+    first, second = catalog()[:2]
+    assert comparable(first) == comparable(replace(first)) != comparable(second)
 
 
 def test_a_key_does_not_change_with_what_it_was_made_of():

@@ -1,6 +1,7 @@
 """Whose fault an error is: the browser's, when Streamlit could not read a widget's value, and the page's otherwise."""
 
 import pytest
+from streamlit.elements import layouts
 from streamlit.elements.widgets.number_input import NumberInputSerde
 
 from cnnviz.specs.architectures import LeNetSpec
@@ -17,6 +18,14 @@ def raised(action):
 def test_a_value_that_streamlit_cannot_read_is_the_browsers_fault():
     reader = NumberInputSerde(value=1, data_type=0, min_value=0, max_value=5)
     assert is_forged(raised(lambda: reader.deserialize([1])))
+
+
+def test_what_a_drawer_was_sent_and_handed_on_is_the_browsers_fault():
+    def drawer(kind):
+        exec(compile(f"raise {kind}", layouts.__file__, "exec"))
+
+    assert is_forged(raised(lambda: drawer("TypeError")))
+    assert not is_forged(raised(lambda: drawer("ValueError")))
 
 
 def test_a_mistake_of_the_page_is_not_hidden():
