@@ -124,7 +124,22 @@ def percentile(values, share):
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
+def settle_and_leave(app, run_id):
+    """A knob runs its part of the page; what is pressed in a part and changes more than it runs the whole page."""
+    with Visitor(app.url) as visitor:
+        visitor.open("training", run=run_id)
+        whole, part = visitor.received, visitor.parts[visitor.labels["Epochs"]]
+        assert part and part != visitor.parts[visitor.labels["Stop following"]]
+        visitor.set("Epochs", 7, "int_value")
+        assert {"epochs=7", f"run={run_id}"} <= set(visitor.query.split("&"))
+        assert visitor.received - whole < whole / 2 and "Stop following" in visitor.labels
+        visitor.press("Stop following")
+        assert "epochs=7" in visitor.query and "run=" not in visitor.query
+        assert "Stop following" not in visitor.labels and not visitor.exceptions
+
+
 def test_a_few_visitors_watch_a_run_and_move_widgets(app, run):
+    settle_and_leave(app, run)
     with Crowd(app.url, run, 8, tick=1.5) as crowd:
         time.sleep(5)
     assert not crowd.errors

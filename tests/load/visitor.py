@@ -24,6 +24,7 @@ class Visitor:
         widgets: kind of widget by id, of the last page as it stands.
         labels: id of a widget by its label.
         texts: what the page says, in the order in which it arrived.
+        parts: the fragment in which a widget stands, by the widget's id.
         fragments: seconds between two runs of each part that runs by itself, as the page asks for it.
         exceptions: tracebacks that were shown: there must be none.
         received: bytes so far.
@@ -45,10 +46,10 @@ class Visitor:
             compression=None,
         )
         self._socket = self._open.enter_context(conversation)
-        self.query, self.page = "", ""
+        self.query, self.page, self._script = "", "", ""
         self.received, self.session = 0, ""
         self.widgets, self.labels, self.texts, self.exceptions = {}, {}, [], []
-        self.fragments, self._states = {}, {}
+        self.fragments, self._states, self.parts = {}, {}, {}
         self._known = {}
         self.followed, self.feed_pause, self._points = {}, 0.45, None
         self._host = urlsplit(url).netloc
@@ -98,6 +99,7 @@ class Visitor:
     def open(self, page="", **query):
         """Open a page as its link would; returns the seconds until its script had run."""
         self.page, self.query, self._states = page, urlencode({"lang": "en", **query}), {}
+        self._script = ""
         return self.rerun()
 
     def open_drawers(self):
@@ -113,15 +115,16 @@ class Visitor:
         self.page, self.query, self._states = other.page, other.query, dict(other._states)
         return self.rerun()
 
-    def rerun(self, fragment=""):
-        """Run the page's script, or a fragment of it as its timer would; returns the seconds."""
-        if not fragment:
-            self.widgets, self.labels, self.texts, self.fragments = {}, {}, [], {}
-            self.followed = {}
+    def rerun(self, fragment="", by_timer=True):
+        """Run the page's script, or a fragment of it, as its timer or one of its widgets would; returns the seconds."""
         message = BackMsg()
         state = message.rerun_script
-        state.query_string, state.page_name, state.fragment_id = self.query, self.page, fragment
-        state.is_auto_rerun = bool(fragment)
+        state.query_string, state.fragment_id = self.query, fragment
+        if self._script:  # a page is opened by its name and goes by its script's hash from then on
+            state.page_script_hash = self._script
+        else:
+            state.page_name = self.page
+        state.is_auto_rerun = bool(fragment) and by_timer
         state.context_info.timezone, state.context_info.locale = "UTC", "en-US"
         state.context_info.url = "http://127.0.0.1/" + self.page
         state.cached_message_hashes.extend(self._known)
@@ -147,7 +150,7 @@ class Visitor:
         """Send any value for any widget; returns the seconds."""
         self._states[widget] = field, value
         try:
-            return self.rerun()
+            return self.rerun(self.parts.get(widget, ""), by_timer=False)
         finally:
             if field == "trigger_value":
                 self._states.pop(widget, None)
@@ -182,11 +185,16 @@ class Visitor:
                 message = self._known[message.ref_hash]
                 kind = message.WhichOneof("type")
             if kind == "delta" and message.delta.HasField("new_element"):
-                self._see(message.delta.new_element)
+                self._see(message.delta.new_element, message.delta.fragment_id)
             elif kind == "delta" and message.delta.HasField("add_block"):
-                self._see(message.delta.add_block)
+                self._see(message.delta.add_block, message.delta.fragment_id)
             elif kind == "new_session":
+                if not message.metadata.run.fragment_ids:  # the whole page
+                    self.widgets, self.labels, self.texts, self.fragments = {}, {}, [], {}
+                    self.followed, self.parts = {}, {}
                 self.session = message.new_session.initialize.session_id or self.session
+            elif kind == "navigation":
+                self._script = message.navigation.page_script_hash
             elif kind == "auto_rerun":
                 self.fragments[message.auto_rerun.fragment_id] = message.auto_rerun.interval
             elif kind == "page_info_changed":
@@ -194,7 +202,7 @@ class Visitor:
             elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return
 
-    def _see(self, element):
+    def _see(self, element, fragment):
         kind = element.WhichOneof("type")
         if kind is None:
             return
@@ -207,6 +215,8 @@ class Visitor:
         widget = getattr(part, "id", "")
         if widget and kind not in ("markdown", "heading"):
             self.widgets[widget] = kind
+            if fragment:
+                self.parts[widget] = fragment
             self.labels[getattr(part, "label", "") or kind] = widget
         for name in ("body", "label", "text"):
             text = getattr(part, name, "")
