@@ -147,13 +147,15 @@ def noise_strips(
         dark: whether the reader's theme is dark.
     """
     colours = palette(dark)
-    traces: list[Any] = []
-    for place, (size, values) in enumerate(draws.items()):
-        here = size == chosen
-        spread = np.linspace(-0.28, 0.28, len(values))  # so that equal values stay apart
+    traces = []
+    for here in (False, True):  # two traces for any number of strips, the chosen one on top
+        strips = [(place, values) for place, (size, values) in enumerate(draws.items()) if (size == chosen) == here]
         traces.append(
             go.Scatter(
-                x=place + spread, y=values, mode="markers", hovertemplate="%{y:.3f}<extra></extra>",
+                # Side by side within a strip, so that equal values stay apart.
+                x=np.concatenate([place + np.linspace(-0.28, 0.28, len(values)) for place, values in strips]),
+                y=np.concatenate([values for _place, values in strips]),
+                mode="markers", hovertemplate="%{y:.3f}<extra></extra>",
                 marker={"color": colour(0, dark) if here else colours.neutral, "size": 8 if here else 5,
                         "opacity": 1 if here else 0.5, "symbol": "diamond" if here else "circle"},
             )
