@@ -51,19 +51,21 @@ def comparable(value: Any) -> Hashable:
         return value.shape, value.dtype.str, value.tobytes()
     if isinstance(value, Mapping):
         return tuple((name, comparable(part)) for name, part in value.items())
-    if isinstance(value, list | tuple):
-        return tuple(map(comparable, value))
-    if isinstance(value, set | frozenset):
-        return frozenset(map(comparable, value))
+    if isinstance(value, list | tuple | set | frozenset):
+        kind = frozenset if isinstance(value, set | frozenset) else tuple
+        return kind(map(comparable, value))
     # Hundreds of rows, and the same object for everybody who has the same network; a figure that has been drawn here.
     if isinstance(value, Report | go.Figure):
         return _Same(value)
-    if isinstance(value, type):  # an entry of the catalogue names its spec's
-        return value
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         parts = (comparable(getattr(value, part.name)) for part in dataclasses.fields(value))
         return type(value).__qualname__, *parts
-    if value is None or (isinstance(value, Hashable) and type(value).__hash__ is not object.__hash__):
+    # A class, since an entry of the catalogue names its spec's.
+    if (
+        value is None
+        or isinstance(value, type)
+        or (isinstance(value, Hashable) and type(value).__hash__ is not object.__hash__)
+    ):
         return value
     raise TypeError(f"{type(value).__qualname__} has no contents to compare")
 
