@@ -44,12 +44,14 @@ def choose_runs(link: PageLink, _: Language, *, name: str = "runs", most: int = 
         st.session_state[key] = recorded_runs(store, FIRST)
     listed = {record.id: record for record in store.records(owner=owner(), limit=_LISTED)}
     listed |= {record.id: record for record in store.records(limit=_LISTED) if record.id not in listed}
-    for run_id in st.session_state.get(key, []):
+    wanted = list(dict.fromkeys(st.session_state.get(key, [])))[:most]  # a forged list may be as long as a message
+    for run_id in wanted:
         if run_id not in listed:
-            try:
+            with suppress(CnnvizError):  # deleted meanwhile
                 listed[run_id] = store.record(run_id)
-            except CnnvizError:  # deleted meanwhile
-                st.session_state[key] = [other for other in st.session_state[key] if other != run_id]
+    found = [run_id for run_id in wanted if run_id in listed]
+    if found != st.session_state.get(key):
+        st.session_state[key] = found
     chosen = st.multiselect(
         _("Runs"), list(listed), format_func=lambda run_id: option_text(listed[run_id], _), key=key,
         max_selections=most, persist_state="session", placeholder=_("Choose runs"),

@@ -4,6 +4,7 @@ Widgets only suggest; the spec validates. An error comes back to the field that 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args, get_origin
 
@@ -190,12 +191,12 @@ class SpecForm:
         field = self.spec_type.model_fields[name]
         key = self.key(name)
         wanted = _list(st.session_state[key])
-        for value in wanted:
-            if value not in options:
-                allowed = ", ".join(options)
-                self.link.refused.append(
-                    CnnvizError("value_not_allowed", field=name, label=name, value=value[:60], allowed=allowed)
-                )
+        unknown = (value for value in dict.fromkeys(wanted) if value not in options)
+        for value in islice(unknown, most):  # a forged list may be as long as a message
+            allowed = ", ".join(options)
+            self.link.refused.append(
+                CnnvizError("value_not_allowed", field=name, label=name, value=value[:60], allowed=allowed)
+            )
         st.session_state[key] = [value for value in wanted if value in options][:most]
         chosen = st.multiselect(
             self._(field.title or name),
