@@ -64,9 +64,7 @@ def other_seed(config: TrainingConfig) -> None:
 def use_rate(rate: float, leave: bool = True) -> None:
     """Put a learning rate into the settings, and leave the range test."""
     st.session_state[link.key("learning_rate")] = rate
-    if leave:
-        show("")
-    want_page()
+    show("" if leave else st.session_state[link.key("run")])
 
 
 def settle() -> None:
@@ -92,12 +90,12 @@ def settle() -> None:
         else:
             form.hold(more)
 
-    def make() -> TrainingConfig:
-        spec = entry.spec(**network.values)
-        return TrainingConfig.parse({**form.values, "architecture": spec, "augmentation": augmentation})
-
     config = good_or_last(
-        "training", make, lambda error: (network if error.field == "image_size" else form).show(error)
+        "training",
+        lambda: TrainingConfig.parse(
+            {**form.values, "architecture": entry.spec(**network.values), "augmentation": augmentation}
+        ),
+        lambda error: (network if error.field == "image_size" else form).show(error),
     )
     own = {"net": entry.key, "preset": name, "run": run.id if run else "", NAME: linked_augmentation(link)}
     usual = {"net": "lenet_bn", "preset": "class", "run": "", NAME: "none"}

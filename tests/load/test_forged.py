@@ -8,8 +8,8 @@ import random
 
 import pytest
 
-from cnnviz.ui.lesson_mode import STEPS
 from cnnviz.ui.places import PLACES
+from cnnviz.ui.steps import LAB_STEPS, STEPS
 from tests.load.forgeries import forgeries
 from tests.load.visitor import Visitor
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(600)
 PAGES = {place.url_path: {} for place in PLACES}
 SOME = 10
 """Forgeries of a page in `make test`."""
-VIEWS = {name: {"view": step.view} for name, step in STEPS.items()}
+VIEWS = {name: dict(STEPS[name].parameters) for name in LAB_STEPS}
 MORE = {
     "race": [{"kind": "own"}],
     "training": [{"chain": "horizontal_flip~hue"}],

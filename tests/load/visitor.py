@@ -23,7 +23,7 @@ class Visitor:
     Attributes:
         widgets: kind of widget by id, of the last page as it stands.
         labels: id of a widget by its label.
-        texts: what the page says, in the order in which it arrived.
+        plain: what the page says beside the curves, which the browser writes letter by letter.
         parts: the fragment in which a widget stands, by the widget's id.
         fragments: seconds between two runs of each part that runs by itself, as the page asks for it.
         exceptions: tracebacks that were shown: there must be none.
@@ -48,7 +48,8 @@ class Visitor:
         self._socket = self._open.enter_context(conversation)
         self.query, self.page, self._script = "", "", ""
         self.received, self.session = 0, ""
-        self.widgets, self.labels, self.texts, self.exceptions = {}, {}, [], []
+        self.widgets, self.labels, self.exceptions = {}, {}, []
+        self._texts, self.plain = [], []
         self.fragments, self._states, self.parts = {}, {}, {}
         self._known = {}
         self.followed, self.feed_pause, self._points = {}, 0.45, None
@@ -167,6 +168,11 @@ class Visitor:
         self._socket.send(data)
 
     @property
+    def texts(self):
+        """What the page says, in the order in which it arrived."""
+        return [text for _part, text in self._texts]
+
+    @property
     def said(self):
         """Everything that the page says."""
         return " ".join(self.texts)
@@ -189,9 +195,7 @@ class Visitor:
             elif kind == "delta" and message.delta.HasField("add_block"):
                 self._see(message.delta.add_block, message.delta.fragment_id)
             elif kind == "new_session":
-                if not message.metadata.run.fragment_ids:  # the whole page
-                    self.widgets, self.labels, self.texts, self.fragments = {}, {}, [], {}
-                    self.followed, self.parts = {}, {}
+                self._forget(message.metadata.run.fragment_ids)
                 self.session = message.new_session.initialize.session_id or self.session
             elif kind == "navigation":
                 self._script = message.navigation.page_script_hash
@@ -202,6 +206,15 @@ class Visitor:
             elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return
 
+    def _forget(self, parts):
+        """A run begins, of these parts or, where there are none, of the whole page: what it drew before is gone."""
+        gone = {widget for widget in self.widgets if not parts or self.parts.get(widget) in parts}
+        self.widgets = {widget: kind for widget, kind in self.widgets.items() if widget not in gone}
+        self.labels = {label: widget for label, widget in self.labels.items() if widget not in gone}
+        self._texts = [(part, text) for part, text in self._texts if parts and part not in parts]
+        if not parts:
+            self.fragments, self.followed, self.parts, self.plain = {}, {}, {}, []
+
     def _see(self, element, fragment):
         kind = element.WhichOneof("type")
         if kind is None:
@@ -211,7 +224,8 @@ class Visitor:
             self.exceptions.append(f"{part.type}: {part.message}")
         if kind == "bidi_component" and part.component_name == "cnnviz_live_curves":
             self._follow(part.bytes)
-            self.texts.append(header_of(part.bytes).get("words", {}).get("said", ""))
+            self.plain.append(header_of(part.bytes).get("words", {}).get("said", ""))
+            self._texts.append((fragment, self.plain[-1]))
         widget = getattr(part, "id", "")
         if widget and kind not in ("markdown", "heading"):
             self.widgets[widget] = kind
@@ -221,7 +235,7 @@ class Visitor:
         for name in ("body", "label", "text"):
             text = getattr(part, name, "")
             if isinstance(text, str) and text:
-                self.texts.append(text)
+                self._texts.append((fragment, text))
 
 
 def header_of(data):
