@@ -114,7 +114,7 @@ TOUCHING = """all => {
 
 
 @pytest.mark.parametrize("figure", ["confusion", "budget"])
-def test_numbers_in_a_row_do_not_touch_on_a_phone_and_are_larger_where_there_is_room(url, open_page, figure):
+def test_numbers_in_a_row_do_not_touch_on_a_phone_nor_shrink_where_there_is_room(url, open_page, figure):
     page = open_page(f"{url}/?figure={figure}&alone=1", viewport=(390, 844))
     texts = page.locator(".chart-of-figure svg text")
     texts.first.wait_for()
@@ -125,7 +125,7 @@ def test_numbers_in_a_row_do_not_touch_on_a_phone_and_are_larger_where_there_is_
     page.set_viewport_size({"width": 1000, "height": 844})
     page.wait_for_function("document.querySelector('.stMain').clientWidth > 600")
     page.wait_for_timeout(300)
-    assert min(texts.evaluate_all(sizes)) > min(small)
+    assert min(texts.evaluate_all(sizes)) >= min(small), "what fits on a phone, as bars may, is as large there"
     assert texts.evaluate_all(TOUCHING) == []
 
 
