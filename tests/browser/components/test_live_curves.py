@@ -256,7 +256,7 @@ def test_without_plotly_it_says_so_and_can_be_tried_again(url, open_page):
     page = open_page(None, errors=True)
     page.route("**/plotly-*.js", lambda route: route.abort())
     page.goto(f"{url}/?start=200&rate=20")
-    expect(page.get_by_role("alert").filter(has_text="could not be loaded")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="could not be loaded")).to_be_visible(timeout=20_000)
     expect(page.get_by_role("row", name="LeNet")).to_contain_text("%")
     page.unroute("**/plotly-*.js")
     page.get_by_role("button", name="Try again").click()
