@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import streamlit as st
+from streamlit.errors import StreamlitSelectionCountExceedsMaxError
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.reader import reader
@@ -29,6 +30,8 @@ def script_error(error: Exception) -> bool:
 
 def is_forged(error: BaseException) -> bool:
     """Whether an error arose while Streamlit read the value of a widget, and so from what the browser sent."""
+    if isinstance(error, StreamlitSelectionCountExceedsMaxError):  # its own browsers choose no more than they may
+        return True
     reading = False
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename.startswith(_OWN):  # the page's own code, or what it calls with the value

@@ -71,12 +71,13 @@ def choose(_: Language) -> tuple[RaceSpec | None, dict[str, object]]:
         budget, amount = render_budget(found.budget, found.amount, link.key(key), _)
         names = tuple(found.names)
         return RaceSpec(contestants=found.contestants, names=names, budget=budget, amount=amount), {"kind": key}
-    state, own = st.session_state, link.key("networks")
+    state, own, allowed = st.session_state, link.key("networks"), racing_keys()
     if "networks" in link.asked:
-        state[own] = [name for name in link.asked["networks"].split(",") if name in racing_keys()][:MOST]
+        state[own] = [name for name in link.asked["networks"].split(",") if name in allowed][:MOST]
     state.setdefault(own, ["lenet", "lenet_bn"])
+    state[own] = [name for name in dict.fromkeys(state[own]) if name in allowed][:MOST]  # anything may have been sent
     chosen = st.multiselect(
-        _("Contestants"), racing_keys(), format_func=lambda name: contender(name).title(_), key=own,
+        _("Contestants"), allowed, format_func=lambda name: contender(name).title(_), key=own,
         max_selections=MOST, persist_state="session",
     )  # fmt: skip
     budget, amount = render_budget("seconds", 15.0, link.key("own"), _)

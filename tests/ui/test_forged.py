@@ -2,6 +2,7 @@
 
 import pytest
 from streamlit.elements import layouts
+from streamlit.elements.widgets import multiselect
 from streamlit.elements.widgets.number_input import NumberInputSerde
 
 from cnnviz.specs.architectures import LeNetSpec
@@ -18,6 +19,10 @@ def raised(action):
 def test_a_value_that_streamlit_cannot_read_is_the_browsers_fault():
     reader = NumberInputSerde(value=1, data_type=0, min_value=0, max_value=5)
     assert is_forged(raised(lambda: reader.deserialize([1])))
+
+
+def test_more_choices_than_a_browser_lets_anybody_make_are_the_browsers_fault():
+    assert is_forged(raised(lambda: multiselect._check_max_selections(["a"] * 5, 4)))
 
 
 def test_what_a_drawer_was_sent_and_handed_on_is_the_browsers_fault():
