@@ -84,7 +84,7 @@ def heading(title: str, lead: str) -> Heading:
         slot = st.container(width="content")
         sheet_buttons(_, projector=projector(), dark=dark(), on_switch=switch_projector)
         render_language_switch()
-    steps = tools.container(horizontal=True, horizontal_alignment="right")
+    steps = st.container(horizontal=True, horizontal_alignment="right")
     with steps:
         render_page_steps(_)
     return Heading(_, steps, slot)
