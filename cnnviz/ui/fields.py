@@ -252,7 +252,7 @@ class SpecForm:
     def _settle(self, name: str) -> None:
         """Bring the session's value up to date: from the link if it asks, else the remembered one, else the default."""
         key, field = self.key(name), self.spec_type.model_fields[name]
-        if self._restart or key not in st.session_state:
+        if self._restart or self.link.returned or key not in st.session_state:
             st.session_state[key] = _to_widget(field, self.defaults[name])
         if name in self._fixed:
             st.session_state[key] = _to_widget(field, self._fixed[name])

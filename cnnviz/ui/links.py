@@ -6,7 +6,7 @@ words when it cannot be used. The link is read when the page is entered, or when
 browser's back button, a link on the page itself); otherwise the widgets lead and the link follows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal, get_args, get_origin
 
 import streamlit as st
@@ -72,6 +72,19 @@ def decode(spec_type: type[Spec], name: str, raw: str) -> Any:
     return value
 
 
+def address(wanted: Mapping[str, str], gone: Collection[str]) -> None:
+    """Put parameters into the browser's address, all at once: each change of it is a step of the browser's back.
+
+    Args:
+        wanted: name → value.
+        gone: names that are taken out, unless they are wanted.
+    """
+    now = st.query_params.to_dict()
+    then = {**{name: value for name, value in now.items() if name not in gone}, **wanted}
+    if now != then:
+        st.query_params.from_dict(then)
+
+
 class PageLink:
     """One page's state in the link, for the length of one run.
 
@@ -98,8 +111,9 @@ class PageLink:
             for name, value in state.get(self._remembered("values"), {}).items()
         )
         followed = not touched and url != state.get(self._remembered("url"), url)
-        self.asked: Mapping[str, str] = url if state.get(_ENTERED) == page or followed else {}
-        self.returned = followed and url != state.get(self._remembered("url"), url)
+        entered = state.get(_ENTERED) == page
+        self.asked: Mapping[str, str] = url if entered or followed else {}
+        self.returned = followed and not entered  # whoever comes from another page finds what was set
 
     def key(self, name: str) -> str:
         """The session state's key of a value of this page."""
@@ -111,12 +125,7 @@ class PageLink:
     def write(self, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
         """Put the values that differ from their defaults into the link, and take the others out."""
         wanted = {name: encode(value) for name, value in values.items() if value != defaults.get(name)}
-        for name in st.query_params.to_dict():
-            if name not in self._kept and name not in wanted:
-                del st.query_params[name]
-        for name, text in wanted.items():
-            if st.query_params.get(name) != text:
-                st.query_params[name] = text
+        address(wanted, [name for name in st.query_params if name not in self._kept])
         self.wanted = wanted
         st.session_state[self._remembered("url")] = wanted
         st.session_state[self._remembered("values")] = {name: encode(value) for name, value in values.items()}

@@ -40,6 +40,8 @@ def choose_network(
         except CnnvizError as error:
             link.refused.append(error)
             asked = None
+    elif link.returned:
+        state[key] = default
     state.setdefault(key, default)
     keys = [entry.key for entry in (*catalog(), *(torchvision_catalog() if shelves else ()))]
     if state[key] not in keys:
@@ -153,7 +155,7 @@ def choose_option(
         else:
             allowed = ", ".join(options)
             link.refused.append(CnnvizError("value_not_allowed", label=label, value=asked[:60], allowed=allowed))
-    if state.get(key) not in options:
+    if state.get(key) not in options or (link.returned and asked is None):
         state[key] = next(iter(options))
     draw = st.selectbox if many else partial(st.segmented_control, required=True)
     chosen = draw(

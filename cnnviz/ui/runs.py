@@ -181,13 +181,13 @@ def render_curves(
 def linked_run(link: PageLink) -> RunRecord | None:
     """The run that a page shows: the link's, or the one its session has chosen; an unknown one is named as refused."""
     key = link.key("run")
-    if "run" in link.asked:
-        st.session_state[key] = link.asked["run"]
+    if "run" in link.asked or link.returned:
+        st.session_state[key] = link.asked.get("run", "")
     try:
         return engine().store.record(st.session_state[key]) if st.session_state.get(key) else None
     except CnnvizError as error:
         link.refused.append(error)
-        st.session_state[key] = None
+        st.session_state[key] = ""
         return None
 
 

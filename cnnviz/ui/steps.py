@@ -19,7 +19,7 @@ from cnnviz.specs.block_catalog import BLOCKS as BLOCK_CATALOG
 from cnnviz.specs.lab import View
 from cnnviz.specs.labs import activations, batch_norm, by_hand, dense, inception, inside, kernel, residual, resnext
 from cnnviz.training.classics import classics
-from cnnviz.ui.links import CURRENT, HIDE, LESSON, LESSON_AT, REFUSED
+from cnnviz.ui.links import CURRENT, HIDE, LESSON, LESSON_AT, REFUSED, address
 from cnnviz.ui.places import (
     ACTIVATIONS,
     ARCHITECTURE,
@@ -157,17 +157,13 @@ def _fitting(strayed: int) -> int:
 
 def _write() -> None:
     """Put what the session holds into the link; on a lab its view says the step, and the lab writes what it hides."""
-    state, query, names = st.session_state, st.query_params, lesson()
+    state, names = st.session_state, lesson()
     wanted = {LESSON: ",".join(names), LESSON_AT: ""}
     if not in_lab():
         number = state.get(LESSON_AT, -1)
         wanted[LESSON_AT] = str(number + 1) if names and number >= 0 else ""
         wanted[HIDE] = ANSWERS if names and state.get(_HUSH) else ""
-    for name, text in wanted.items():
-        if text and query.get(name) != text:
-            query[name] = text
-        elif not text and name in query:
-            del query[name]
+    address({name: text for name, text in wanted.items() if text}, wanted)
     state[_WRITTEN] = (wanted[LESSON] or None, wanted[LESSON_AT] or None)
 
 

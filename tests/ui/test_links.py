@@ -107,6 +107,23 @@ def test_a_later_change_of_the_link_alone_is_followed():
     assert app.text[0].value.startswith("(40,")
 
 
+def test_what_an_earlier_address_does_not_name_is_the_default_again():
+    app = run(image_size="32")
+    app.selectbox(key="page.activation").select("tanh").run()
+    del app.query_params["activation"]  # the browser's back
+    app.run()
+    assert app.text[0].value == repr((32, (6, 16), "sigmoid"))
+    assert app.query_params == {"image_size": "32"}
+
+
+def test_whoever_comes_back_from_another_page_finds_what_was_set():
+    app = run(image_size="32")
+    app.session_state["page_current"] = "another"
+    del app.query_params["image_size"]  # the menu's link names nothing
+    app.run()
+    assert app.text[0].value.startswith("(32,") and app.query_params == {"image_size": "32"}
+
+
 def test_widgets_lead_over_a_link_that_lags_behind():
     app = run(image_size="32")
     app.number_input(key="page.image_size").set_value(50)
