@@ -96,7 +96,6 @@ class PageLink:
         asked: what the link asks for in this run; empty when the widgets lead.
         returned: whether the browser went to another address of this page, so that what is not asked is the default.
         refused: the errors of what was asked and cannot be used, in order.
-        wanted: what stands in the link after `write`.
     """
 
     def __init__(self, page: str, own: tuple[str, ...] = ()) -> None:
@@ -104,7 +103,6 @@ class PageLink:
         self._kept = [name for name in KEPT if name not in own]
         state = st.session_state
         self.refused: list[CnnvizError] = state.pop(REFUSED, [])
-        self.wanted: Mapping[str, str] = {}
         url = {name: value for name, value in st.query_params.to_dict().items() if name not in self._kept}
         touched = any(
             self.key(name) in state and encode(state[self.key(name)]) != value
@@ -126,7 +124,6 @@ class PageLink:
         """Put the values that differ from their defaults into the link, and take the others out."""
         wanted = {name: encode(value) for name, value in values.items() if value != defaults.get(name)}
         address(wanted, [name for name in st.query_params if name not in self._kept])
-        self.wanted = wanted
         st.session_state[self._remembered("url")] = wanted
         st.session_state[self._remembered("values")] = {name: encode(value) for name, value in values.items()}
 
