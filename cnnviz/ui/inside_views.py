@@ -13,7 +13,6 @@ from cnnviz.language import Language
 from cnnviz.specs.labs.inside import InsideLabSpec
 from cnnviz.ui.components.sight import cell_sight
 from cnnviz.ui.drawn import drawn
-from cnnviz.ui.fields import SpecForm
 from cnnviz.ui.inside import Subject, picture_of, subject_of
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.places import TRAINING, page_link
@@ -40,7 +39,7 @@ def views(lab: Lab[InsideLabSpec]) -> dict[str, Callable[[InsideLabSpec, Languag
 
     renders: dict[str, Callable[..., dict[str, str]]] = {
         "maps": render_maps,
-        "field": partial(render_field, form=lab.form),
+        "field": partial(render_field, lab=lab),
         "cam": render_cam,
         "filters": render_filters,
     }
@@ -105,7 +104,7 @@ def _map_sheet(subject: Subject, picture: Any, stage: str) -> tuple[bytes, int]:
 
 
 def render_field(
-    subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language, *, form: SpecForm
+    subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language, *, lab: Lab[InsideLabSpec]
 ) -> dict[str, str]:
     """What one cell can see and what it looks at; the hand on the map chooses the cell."""
     stage = subject.stage(spec.stage)
@@ -126,7 +125,7 @@ def render_field(
 
     def choose(row: int, column: int) -> None:
         for field, share in zip(("down", "across"), inside.shares(stage, row, column), strict=True):
-            st.session_state[form.key(field)] = share
+            st.session_state[lab.form.key(field)] = share
 
     cell_sight(
         stage,

@@ -21,13 +21,14 @@ from cnnviz.ui.links import HIDE, PageLink
 from cnnviz.ui.network import choose_option, good_or_last, render_refusals
 from cnnviz.ui.places import Place
 from cnnviz.ui.steps import ANSWERS, lesson
+from cnnviz.ui.watching import part
 
 LabSpec = TypeVar("LabSpec", bound=Spec)
 NO_OPTIONS: Final = MappingProxyType[str, Callable[[Mapping[str, Any]], Mapping[str, str]]]({})
 
 
 class Lab(Generic[LabSpec]):
-    """One lab's page, everything but its figure and its question already drawn.
+    """One lab's page: its heading and the choice of the view; `show` draws the rest, which is a part of the page.
 
     Args:
         place: which page this is.
@@ -41,9 +42,8 @@ class Lab(Generic[LabSpec]):
     Attributes:
         language: the reader's.
         view: the key of the chosen view.
-        spec: the knobs as they stand, or the last ones that worked; None if none ever did.
-        screen: where the figure goes, two thirds of the width.
-        hand: below the knobs, where the question goes.
+        form: the knobs, while the view is drawn.
+        hand: below the knobs, where the question goes, while the view is drawn.
         page: the heading, for what can be taken away.
     """
 
@@ -59,54 +59,60 @@ class Lab(Generic[LabSpec]):
         self.page = heading(title, lead)
         self.language = _ = self.page.language
         self.link = PageLink(place.url_path, own=(HIDE,))
-        self._views = views
+        self._place, self._spec_type, self._views, self._options = place, spec_type, views, options
         titles = {key: view.title for key, view in views.items()}
-        self.view = next(iter(views))
         labels = {name: field.title or name for name, field in spec_type.model_fields.items()}
         self.lesson = LessonMode(place, self.link, labels)
         wanted = st.session_state.pop(f"{self.link.key('view')} wanted", None)
         if wanted is not None:
             st.session_state[self.link.key("view")] = wanted
-        if len(views) > 1:
-            self.view = choose_option(self.link, "view", titles, _("Look at"), _, visibility="collapsed")[0]
-        drawn = [name for name in views[self.view].knobs if name not in self.lesson.hidden]
-        self.screen, side = st.columns([2, 1], gap="medium")  # on a phone the figure comes first
-        with side:
-            st.markdown(_(views[self.view].text))
-            self.form = SpecForm(spec_type, self.link, dict(spec_type()), _)
-            with st.grid(2, min_column_width=150):
-                for name in drawn:
-                    if name in options:
-                        self.form.choose_one(name, options[name](self.form.values))
-                    else:
-                        self.form.draw([name])
-            self.form.hold([name for name in spec_type.model_fields if name not in drawn])
-            self.hand = st.container()
-            with self.page.steps if lesson() else st.container():  # in a lesson where other pages have them
+        self.view = choose_option(self.link, "view", titles, _("Look at"), _, visibility="collapsed")[0]
+        if lesson():
+            with self.page.steps:  # where other pages have them
                 self.lesson.render_steps(self.view, _)
-        self.spec: LabSpec | None = good_or_last(
-            place.url_path, lambda: spec_type.parse(self.form.values), self.form.show
-        )
-        first = next(iter(views))
-        self.link.write(
-            {"view": self.view, HIDE: self.lesson.hidden, **self.form.values},
-            {"view": first, HIDE: (), **self.form.defaults},
-        )
-        with self.screen:
-            render_refusals(self.link, self.form.sentence, _)
 
     def show(self, render: Mapping[str, Callable[[LabSpec, Language], Mapping[str, Any]]]) -> None:
-        """Draw the chosen view's figure and ask its question.
+        """Draw the chosen view: its knobs, its figure and its question.
 
         Args:
-            render: view → what draws it from the knobs and returns the numbers of the answer.
+            render: view → what draws its figure from the knobs and returns the numbers of the answer.
         """
-        if self.spec is not None:
-            with self.screen:
-                numbers = render[self.view](self.spec, self.language)
-            self.ask(**numbers)
-        with self.page.take_away():
+        part(self._draw, render[self.view])
+        self.link.follow_widgets()
+        with self.page.take_away(fresh=True):
             self.lesson.render_choices(self.language)
+
+    def _draw(self, render: Callable[[LabSpec, Language], Mapping[str, Any]]) -> None:
+        """What a knob runs, and nothing else of the page."""
+        _, view = self.language, self._views[self.view]
+        drawn = [name for name in view.knobs if name not in self.lesson.hidden]
+        screen, side = st.columns([2, 1], gap="medium")  # on a phone the figure comes first
+        with side:
+            st.markdown(_(view.text))
+            self.form = SpecForm(self._spec_type, self.link, dict(self._spec_type()), _)
+            with st.grid(2, min_column_width=150):
+                for name in drawn:
+                    if name in self._options:
+                        self.form.choose_one(name, self._options[name](self.form.values))
+                    else:
+                        self.form.draw([name])
+            self.form.hold([name for name in self._spec_type.model_fields if name not in drawn])
+            self.hand = st.container()
+            if not lesson():
+                self.lesson.render_steps(self.view, _)
+        spec: LabSpec | None = good_or_last(
+            self._place.url_path, lambda: self._spec_type.parse(self.form.values), self.form.show
+        )
+        self.link.write(
+            {"view": self.view, HIDE: self.lesson.hidden, **self.form.values},
+            {"view": next(iter(self._views)), HIDE: (), **self.form.defaults},
+        )
+        with screen:
+            render_refusals(self.link, self.form.sentence, _)
+            if spec is None:
+                return
+            numbers = render(spec, _)
+        self.ask(**numbers)
 
     def ask(self, **numbers: Any) -> None:
         """The view's question; whoever has settled on an answer reads what happens and why, unless the link hides it.
