@@ -37,7 +37,7 @@ def peak_bytes(factory: Factory, input_shape: Shape) -> int:
     return living.peak
 
 
-class _Living(FastMeta):
+class _Living(FastMeta):  # type: ignore[no-untyped-call]
     """Adds up the storages that are alive after each operation.
 
     Attributes:
@@ -82,4 +82,4 @@ class _Living(FastMeta):
 
 
 def _storage(tensor: Tensor) -> int:
-    return tensor.untyped_storage()._cdata
+    return int(tensor.untyped_storage()._cdata)
