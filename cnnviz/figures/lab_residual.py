@@ -58,7 +58,8 @@ def class_drawing(
         for number, disc in enumerate(discs, start=1)
     ]  # fmt: skip
     marks = [
-        {"x": x, "y": y, "text": f"<b>F{number}</b>", "showarrow": False, "xshift": 4, "font": {"size": 15, "color": ink}}
+        {"x": x, "y": y, "text": f"<b>F{number}</b>", "showarrow": False, "xshift": 4,
+         "font": {"size": 15, "color": ink}}
         for number, x, y in _named(discs)
     ]  # fmt: skip
     traces = (
