@@ -16,12 +16,13 @@ from cnnviz.training.pace import RateLimit
 from cnnviz.training.race_runner import Races
 from cnnviz.training.recorded import install
 from cnnviz.training.settings import class_mode, keep_days
+from cnnviz.ui.once import once
 
 COOKIE: Final = "cnnviz_owner"
 """Holds the key that says whose runs these are; `ui.server` gives it to a browser once."""
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def engine() -> QueueExecutor:
     """The executor of this server; it marks what an earlier server left behind and keeps a worker warm.
 
@@ -42,25 +43,25 @@ def engine() -> QueueExecutor:
     return executor
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def races() -> Races:
     """The races of this server."""
     return Races(engine())
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def classroom() -> Classroom:
     """The class's desk: people and rules."""
     return Classroom(engine().store)
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def teachers() -> Teachers:
     """The browsers that know the teacher's secret."""
     return Teachers()
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def _pace() -> RateLimit:
     """How fast one person may start runs."""
     return RateLimit(count=10, seconds=60)
