@@ -7,7 +7,8 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
-from cnnviz.specs.training import LEARNING_RATES, Action
+from cnnviz.specs.range_test import is_range_test
+from cnnviz.specs.training import LEARNING_RATES, MOST_EPOCHS, Action
 from cnnviz.training import RunRecord
 from cnnviz.ui.engine import my_runs
 from cnnviz.ui.fields import error_text
@@ -101,11 +102,10 @@ def render_afterwards(record: RunRecord, _: Language) -> None:
                 args=(record.id, None, _),
                 key="continue",
             )
-        else:
-            key = f"more epochs of {record.id}"
+        elif (left := MOST_EPOCHS - record.config.epochs) and not is_range_test(record.config):
             count = st.number_input(
-                _("More epochs"), min_value=1, max_value=max(1, 200 - record.config.epochs), value=MORE_EPOCHS, key=key,
-                width=150,
+                _("More epochs"), min_value=1, max_value=left, value=min(MORE_EPOCHS, left), width=150,
+                key=f"more epochs of {record.id} after {record.config.epochs}",
             )  # fmt: skip
             st.button(
                 _("Train longer"),
