@@ -91,11 +91,11 @@ def is_teacher() -> bool:
 def my_runs() -> OwnedRuns:
     """This person's hand: start, command, extend, rename, delete; it refuses what belongs to somebody else.
 
-    In a class it keeps to the class's rules; the teacher's hand reaches everybody's runs.
+    In a class it keeps to the class's rules; the teacher's hand also holds and stops everybody's runs.
     """
     if in_class() and not is_teacher():
         return ClassRuns(engine(), owner(), classroom(), pace=_pace())
-    return OwnedRuns(engine(), owner(), all_runs=is_teacher(), pace=_pace())
+    return OwnedRuns(engine(), owner(), leads=is_teacher(), pace=_pace())
 
 
 def works_alone() -> bool:

@@ -67,7 +67,7 @@ def test_epochs_and_seconds_have_their_caps(ana, executor, desk):
     refused("class_seconds", lambda: ana.submit(CONFIG.replace(time_budget=61)), limit=60)
     assert executor.store.record(ana.submit(CONFIG)).config.time_budget == 60, "who asks for none gets the class's"
     assert executor.store.record(ana.submit(CONFIG.replace(time_budget=5))).config.time_budget == 5
-    teacher = OwnedRuns(executor, "the teacher", all_runs=True)
+    teacher = OwnedRuns(executor, "the teacher", leads=True)
     assert executor.store.record(teacher.submit(CONFIG.replace(epochs=50))).config.epochs == 50
 
 
