@@ -5,12 +5,16 @@ everybody (reading, following) is the store's and needs no owner.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.training import Action, TrainingConfig
 from cnnviz.training.executor import Executor
 from cnnviz.training.pace import RateLimit
 from cnnviz.training.records import RunRecord
+
+OF_A_LEADER: Final[frozenset[Action]] = frozenset({"pause", "resume", "stop"})
+"""What whoever leads a class may do to everybody's runs: the queue is theirs, the work is not."""
 
 
 class OwnedRuns:
@@ -22,22 +26,24 @@ class OwnedRuns:
     Args:
         executor: where runs go.
         owner: whose hand it is.
-        all_runs: whether it may reach everybody's runs, as a teacher's may.
+        leads: whether it may also hold and stop everybody's runs, as a teacher's may.
         pace: how fast it may start runs; None for as fast as it likes.
     """
 
-    def __init__(
-        self, executor: Executor, owner: str, *, all_runs: bool = False, pace: RateLimit | None = None
-    ) -> None:
+    def __init__(self, executor: Executor, owner: str, *, leads: bool = False, pace: RateLimit | None = None) -> None:
         self._executor = executor
         self._store = executor.store
         self.owner = owner
-        self._all_runs = all_runs
+        self._leads = leads
         self._pace = pace
 
     def may(self, record: RunRecord) -> bool:
-        """Whether this hand reaches a run."""
-        return self._all_runs or record.owner == self.owner
+        """Whether a run is this hand's own, to do anything with."""
+        return record.owner == self.owner
+
+    def may_command(self, record: RunRecord, action: Action) -> bool:
+        """Whether this hand may tell a run this while it goes."""
+        return self.may(record) or (self._leads and action in OF_A_LEADER)
 
     def within(self, config: TrainingConfig) -> TrainingConfig:
         """The settings as this hand may use them.
@@ -58,7 +64,8 @@ class OwnedRuns:
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
         """See `Executor.command`."""
-        self._check(run_id)
+        if not self.may_command(self._store.record(run_id), action):
+            raise CnnvizError("run_not_yours", value=run_id)
         return self._executor.command(run_id, action, learning_rate=learning_rate)
 
     def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
