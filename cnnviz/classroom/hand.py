@@ -1,13 +1,17 @@
 """The hand of one person of a class on their own runs: like any other's, within the class's rules."""
 
 from contextlib import suppress
+from typing import Final
 
 from cnnviz.classroom.desk import Classroom
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.training import Action, TrainingConfig
 from cnnviz.training.executor import Executor
-from cnnviz.training.owned import OwnedRuns
+from cnnviz.training.owned import OwnedRuns, noting_refusals
 from cnnviz.training.pace import RateLimit
+
+PINS: Final = 10
+"""Runs that one person of a class may keep pinned."""
 
 
 class ClassRuns(OwnedRuns):
@@ -20,6 +24,8 @@ class ClassRuns(OwnedRuns):
         pace: how fast it may start runs.
     """
 
+    pins = PINS
+
     def __init__(self, executor: Executor, owner: str, classroom: Classroom, *, pace: RateLimit | None = None) -> None:
         super().__init__(executor, owner, pace=pace)
         self._classroom = classroom
@@ -30,12 +36,13 @@ class ClassRuns(OwnedRuns):
 
     def submit(self, config: TrainingConfig, *, name: str = "", group: str | None = None) -> str:
         """See `OwnedRuns.submit`; range tests are free."""
-        config = self.within(config)
         counted = config.schedule != "range_test"
-        if not counted and self._classroom.person(self.owner) is None:
-            raise CnnvizError("join_first")
-        if counted:
-            self._classroom.count_start(self.owner, self._classroom.rules().most_runs)
+        with noting_refusals():
+            config = self.within(config)
+            if not counted and self._classroom.person(self.owner) is None:
+                raise CnnvizError("join_first")
+            if counted:
+                self._classroom.count_start(self.owner, self._classroom.rules().most_runs)
         try:
             return super().submit(config, name=name, group=group)
         except BaseException:
@@ -55,14 +62,15 @@ class ClassRuns(OwnedRuns):
 
     def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
         """See `OwnedRuns.continue_run`."""
-        self._check(run_id)
+        self._check(run_id, "continue")
         before = self._store.record(run_id).config
-        allowed = self.within(config or before)
+        with noting_refusals():
+            allowed = self.within(config or before)
         super().continue_run(run_id, None if allowed == before else allowed)
 
     def extend(self, run_id: str, epochs: int) -> None:
         """See `OwnedRuns.extend`."""
-        self._check(run_id)
+        self._check(run_id, "extend")
         before = self._store.record(run_id).config
         if epochs > before.epochs:
             self.continue_run(run_id, before.replace(epochs=epochs))

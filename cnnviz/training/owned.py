@@ -4,17 +4,23 @@ A page's buttons are a convenience; a forged click reaches the same methods and 
 everybody (reading, following) is the store's and needs no owner.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.training import Action, TrainingConfig
 from cnnviz.training.executor import Executor
+from cnnviz.training.journal import note
 from cnnviz.training.pace import RateLimit
 from cnnviz.training.records import RunRecord
 
 
 class OwnedRuns:
     """The hand of one owner on the runs of an executor.
+
+    Attributes:
+        pins: how many runs it may keep pinned; None for any number, and for good.
 
     Every method that names a run raises `CnnvizError` with the code "run_unknown" if there is none and "run_not_yours"
     if it belongs to somebody else.
@@ -25,6 +31,8 @@ class OwnedRuns:
         all_runs: whether it may reach everybody's runs, as a teacher's may.
         pace: how fast it may start runs; None for as fast as it likes.
     """
+
+    pins: int | None = None
 
     def __init__(
         self, executor: Executor, owner: str, *, all_runs: bool = False, pace: RateLimit | None = None
@@ -53,25 +61,28 @@ class OwnedRuns:
         Raises:
             CnnvizError: also if this hand starts runs too fast.
         """
-        self._hurry()
-        return self._executor.submit(config, owner=self.owner, name=name, group=group)
+        with noting_refusals():
+            self._hurry()
+            return self._executor.submit(config, owner=self.owner, name=name, group=group)
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
         """See `Executor.command`."""
-        self._check(run_id)
+        self._check(run_id, action)
         return self._executor.command(run_id, action, learning_rate=learning_rate)
 
     def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
         """See `Executor.continue_run`."""
-        self._check(run_id)
-        self._hurry()
-        self._executor.continue_run(run_id, config)
+        self._check(run_id, "continue")
+        with noting_refusals():
+            self._hurry()
+            self._executor.continue_run(run_id, config)
 
     def extend(self, run_id: str, epochs: int) -> None:
         """See `Executor.extend`."""
-        self._check(run_id)
-        self._hurry()
-        self._executor.extend(run_id, epochs)
+        self._check(run_id, "extend")
+        with noting_refusals():
+            self._hurry()
+            self._executor.extend(run_id, epochs)
 
     def update(
         self,
@@ -83,12 +94,12 @@ class OwnedRuns:
         pinned: bool | None = None,
     ) -> None:
         """See `RunStore.update`."""
-        self._check(run_id)
-        self._store.update(run_id, name=name, tags=tags, notes=notes, pinned=pinned)
+        self._check(run_id, "write")
+        self._store.update(run_id, name=name, tags=tags, notes=notes, pinned=pinned, pins=self.pins)
 
     def delete(self, run_id: str) -> None:
         """See `RunStore.delete`."""
-        self._check(run_id)
+        self._check(run_id, "delete")
         self._store.delete(run_id)
 
     def _hurry(self) -> None:
@@ -96,7 +107,20 @@ class OwnedRuns:
         if self._pace is not None:
             self._pace.use(self.owner)
 
-    def _check(self, run_id: str) -> None:
+    def _check(self, run_id: str, act: str) -> None:
         """An owner never changes, so asking before doing is enough."""
-        if not self.may(self._store.record(run_id)):
+        record = self._store.record(run_id)
+        if not self.may(record):
             raise CnnvizError("run_not_yours", value=run_id)
+        if record.owner != self.owner:
+            note("teacher acts on a run", act=act, run=run_id)
+
+
+@contextmanager
+def noting_refusals() -> Iterator[None]:
+    """Whoever may not start a run now is told so on the page; the log says how often that happens, and why."""
+    try:
+        yield
+    except CnnvizError as error:
+        note("start refused", level=logging.WARNING, reason=error.code)
+        raise

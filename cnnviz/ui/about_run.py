@@ -46,10 +46,25 @@ def render_about(record: RunRecord, forget: Callable[[], None], _: Language) -> 
 
 def _evicted(part: str, _: Language) -> str:
     return {
+        "curve": _("The curve of the steps made room for newer runs; what was measured on the test set is kept."),
         "history": _("The checkpoints along the curve made room for newer runs."),
         "best": _("The best checkpoint made room for newer runs."),
         "last": _("The last checkpoint made room for newer runs: this run cannot go on."),
     }[part]
+
+
+def _pin_help(_: Language) -> str:
+    """What a pin is worth to whoever sets it."""
+    pins = my_runs().pins
+    if pins is None:
+        return _(
+            "When the space for runs is used up, the oldest checkpoints and curves make room, not those of this run."
+        )
+    return _(
+        "When the space for runs is used up, the oldest checkpoints and curves make room, those of this run last. "
+        "Up to {count} runs can be kept.",
+        count=pins,
+    )
 
 
 def _render_words(record: RunRecord, forget: Callable[[], None], _: Language) -> None:
@@ -64,6 +79,8 @@ def _render_words(record: RunRecord, forget: Callable[[], None], _: Language) ->
             my_runs().update(record.id, **{field: value})
         except ValueError as error:
             st.toast(error_text(error, _), icon=":material/error:")
+            if field == "pinned":
+                st.session_state[keys[field]] = record.pinned
 
     name, tags = st.columns(2)
     name.text_input(
@@ -78,8 +95,7 @@ def _render_words(record: RunRecord, forget: Callable[[], None], _: Language) ->
     st.text_area(_("Notes"), max_chars=NOTES_LENGTH, key=keys["notes"], on_change=keep, args=("notes",), height=80)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle(
-            _("Keep its checkpoints"), key=keys["pinned"], on_change=keep, args=("pinned",),
-            help=_("When the disk allowance is used up, the oldest checkpoints make room; not those of this run."),
+            _("Keep its checkpoints"), key=keys["pinned"], on_change=keep, args=("pinned",), help=_pin_help(_),
         )  # fmt: skip
         with st.popover(_("Delete"), icon=":material/delete:", disabled=not record.ended):
             st.caption(_("The run, its curve and its checkpoints are gone for good."))
