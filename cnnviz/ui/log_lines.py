@@ -1,4 +1,6 @@
-"""With `CNNVIZ_LOG=json` everything that Python writes to the standard error is one JSON object a line.
+"""The lines of a server that are not the journal's: no addresses in them, and as JSON if the journal is JSON.
+
+With `CNNVIZ_LOG=json` everything that Python writes to the standard error is one JSON object a line.
 
 Streamlit gives each of its loggers a handler of its own when the module is imported, many of them late, and uvicorn
 does the same at its start; tracebacks of pages go through them. So the one function that makes Streamlit's handlers is
@@ -20,6 +22,8 @@ from streamlit import logger as streamlit_loggers
 from cnnviz.training.journal import json_handler, open_journal, wish
 
 _LOG: Final = logging.getLogger("python")
+_REQUESTS: Final = "uvicorn.access"  # a line for each request, with what was asked for: Streamlit switches them off
+_CONNECTIONS: Final = "uvicorn.error"  # a line for each browser, with its address
 
 
 def open_log() -> None:
@@ -29,12 +33,13 @@ def open_log() -> None:
         CnnvizError: if the environment wishes for a log that there is not.
     """
     open_journal()
+    logging.getLogger(_CONNECTIONS).setLevel(logging.WARNING)
     if wish() != "json":
         return
     ours = json_handler()
 
     def take_over(logger: logging.Logger) -> None:
-        logger.handlers[:] = [ours]
+        logger.handlers[:] = [] if logger.name == _REQUESTS else [ours]
 
     config.set_option("logger.enableRich", False)
     if hasattr(streamlit_loggers, "setup_formatter"):

@@ -43,6 +43,7 @@ def log_of(folder, kind):
 
 def test_every_line_is_an_object_and_a_traceback_is_one(tmp_path):
     found = {line["event"]: line for line in map(json.loads, log_of(tmp_path, "json"))}
+    assert not [event for event in found if "127.0.0.1" in event], "nobody's address"
     assert found["run begins"]["run"] == "abc" and "logger" not in found["run begins"]
     assert found["a logger that\ncame later"]["level"] == "WARNING"
     page = found["Uncaught app execution"]
@@ -53,4 +54,6 @@ def test_every_line_is_an_object_and_a_traceback_is_one(tmp_path):
 
 def test_as_text_streamlit_writes_as_ever(tmp_path):
     text = "\n".join(log_of(tmp_path, "text"))
-    assert "cnnviz: run begins run=abc" in text and "Traceback (most recent call last)" in text
+    assert (
+        "127.0.0.1" not in text and "cnnviz: run begins run=abc" in text and "Traceback (most recent call last)" in text
+    )
