@@ -109,7 +109,10 @@ MESSAGES: Final[dict[str, str]] = {
     "run_not_yours": N_("The run {value} belongs to somebody else: it can be watched, not changed."),
     "text_too_long": N_("{label}: {length} characters are too many, the most allowed is {limit}. Shorten it."),
     "tags_too_many": N_("{count} tags are too many, the most allowed is {limit}. Take some away."),
-    "run_unknown": N_("There is no run {value} on this server."),
+    "pins_used_up": N_("You keep {limit} runs already, and no more can be kept. Let one of them go first."),
+    "run_unknown": N_(
+        "There is no run {value} on this server. It may have been deleted, or have made room for newer ones."
+    ),
     "race_two_to_four": N_("{value} in the race: choose two to four."),
     "race_budget_small": N_(
         "The budget is {images} images for one contestant, and its batches have {batch_size}. Give more."
@@ -117,7 +120,9 @@ MESSAGES: Final[dict[str, str]] = {
     "race_budget_large": N_(
         "The budget is {epochs} passes over all images for one contestant, the most allowed is {limit}. Give less."
     ),
-    "race_unknown": N_("There is no race {value} on this server."),
+    "race_unknown": N_(
+        "There is no race {value} on this server. It may have been deleted, or have made room for newer ones."
+    ),
     "batch_norm_not_shared": N_(
         "Batch normalisation looks at the whole batch, which several processes on {device} cannot share. "
         "Choose a network without it, or one process."

@@ -10,6 +10,7 @@ from typing import Any
 from cnnviz.classroom.nicknames import clean_nickname, folded
 from cnnviz.classroom.rules import ClassRules
 from cnnviz.errors import CnnvizError
+from cnnviz.training.journal import note
 from cnnviz.training.store import RunStore
 
 
@@ -116,6 +117,7 @@ class Classroom:
         """Count everybody's runs from zero again."""
         with self._database.writing() as connection:
             connection.execute("UPDATE people SET started = 0")
+        note("class rules changed", changed="starts counted from zero")
 
     # rules
 
@@ -133,6 +135,7 @@ class Classroom:
         with self._database.writing() as connection:
             rules = _rules(connection).replace(**changes)
             self._write(connection, rules)
+        note("class rules changed", **{name: getattr(rules, name) for name in changes})
         return rules
 
     def show(self, page: str, query: Mapping[str, str]) -> ClassRules:
@@ -142,6 +145,7 @@ class Classroom:
             number = before.shown_number + 1
             rules = before.replace(shown_page=page, shown_query=dict(query), shown_number=number)
             self._write(connection, rules)
+        note("class rules changed", shown_page=page)
         return rules
 
     @staticmethod

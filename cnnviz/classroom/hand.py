@@ -1,15 +1,19 @@
 """The hand of one person of a class on their own runs: like any other's, within the class's rules."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Final
 
 from cnnviz.classroom.desk import Classroom
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.range_test import is_range_test
 from cnnviz.specs.training import Action, TrainingConfig
 from cnnviz.training.executor import Executor
-from cnnviz.training.owned import OwnedRuns
+from cnnviz.training.owned import OwnedRuns, noting_refusals
 from cnnviz.training.pace import RateLimit
+
+PINS: Final = 10
+"""Runs that one person of a class may keep pinned."""
 
 
 class ClassRuns(OwnedRuns):
@@ -22,6 +26,8 @@ class ClassRuns(OwnedRuns):
         pace: how fast it may start runs.
     """
 
+    pins = PINS
+
     def __init__(self, executor: Executor, owner: str, classroom: Classroom, *, pace: RateLimit | None = None) -> None:
         super().__init__(executor, owner, pace=pace)
         self._classroom = classroom
@@ -32,12 +38,13 @@ class ClassRuns(OwnedRuns):
 
     def submit(self, config: TrainingConfig, *, name: str = "", group: str | None = None) -> str:
         """See `OwnedRuns.submit`; range tests are free."""
-        config = self.within(config)
-        if is_range_test(config):
-            if self._classroom.person(self.owner) is None:
-                raise CnnvizError("join_first")
-            return super().submit(config, name=name, group=group)
-        with self._counted():
+        with ExitStack() as stack:
+            with noting_refusals():
+                config = self.within(config)
+                if not is_range_test(config):
+                    stack.enter_context(self._counted())
+                elif self._classroom.person(self.owner) is None:
+                    raise CnnvizError("join_first")
             return super().submit(config, name=name, group=group)
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
@@ -53,8 +60,11 @@ class ClassRuns(OwnedRuns):
         """See `OwnedRuns.continue_run`; a range test that becomes something else counts as a run."""
         self._check(run_id)
         before = self._store.record(run_id).config
-        allowed = self.within(config or before)
-        with self._counted() if is_range_test(before) and not is_range_test(allowed) else nullcontext():
+        with ExitStack() as stack:
+            with noting_refusals():
+                allowed = self.within(config or before)
+                if is_range_test(before) and not is_range_test(allowed):
+                    stack.enter_context(self._counted())
             super().continue_run(run_id, None if allowed == before else allowed)
 
     def extend(self, run_id: str, epochs: int) -> None:

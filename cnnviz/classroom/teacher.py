@@ -6,6 +6,7 @@ time, and guessing is slowed down for each browser and for all of them together.
 
 import hashlib
 import hmac
+import logging
 import os
 import threading
 import time
@@ -63,17 +64,19 @@ class Teachers:
         self._each.use(owner)
         self._all.use(_EVERYBODY)
         if not secret_matches(typed):
-            note("secret refused")
+            note("secret refused", level=logging.WARNING)
             raise CnnvizError("secret_wrong", field="secret")
         with self._lock:
             self._until[owner] = self._clock() + _HOURS * 3600
             while len(self._until) > _MOST:
                 self._until.popitem(last=False)
+        note("teacher unlocked a browser")
 
     def lock(self, owner: str) -> None:
         """Lock it again."""
         with self._lock:
             self._until.pop(owner, None)
+        note("teacher locked a browser")
 
     def __contains__(self, owner: str) -> bool:
         with self._lock:

@@ -10,6 +10,7 @@ is told to, behind those who wait.
 """
 
 import atexit
+import logging
 import threading
 import traceback
 from abc import ABC, abstractmethod
@@ -214,7 +215,9 @@ class QueueExecutor(ABC):
         """See `Executor.clear`."""
         with self._lock:
             waiting = [run for _owner, run in self._queue.in_order()]
-            return sum(self.command(run, "stop") for run in waiting)
+            stopped = sum(self.command(run, "stop") for run in waiting)
+        note("queue cleared", runs=stopped)
+        return stopped
 
     def close(self) -> None:
         """See `Executor.close`."""
@@ -410,7 +413,8 @@ class QueueExecutor(ABC):
         self._persistence.keep(run_id, event)
         if isinstance(event, Finished | Failed):
             reason = event.reason if isinstance(event, Finished) else event.code
-            note("run ends", run=run_id, reason=reason, step=event.step, seconds=round(event.seconds, 3))
+            level = logging.INFO if isinstance(event, Finished) else logging.WARNING
+            note("run ends", level=level, run=run_id, reason=reason, step=event.step, seconds=round(event.seconds, 3))
             with self._lock:
                 worker.run_id = None
                 self._dispatch()
@@ -424,7 +428,7 @@ class QueueExecutor(ABC):
         with self._lock:
             run_id, worker.lost = worker.run_id, True
         if not self._closed.is_set():
-            note("worker lost", run=run_id, killed=worker.process.was_killed)
+            note("worker lost", level=logging.WARNING, run=run_id, killed=worker.process.was_killed)
         if run_id is not None and not self._closed.is_set() and not self._park(worker, run_id):
             if worker.stopping:
                 self._persistence.end_stopped(run_id)

@@ -4,12 +4,15 @@ A page's buttons are a convenience; a forged click reaches the same methods and 
 everybody (reading, following) is the store's and needs no owner.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.training import Action, TrainingConfig
 from cnnviz.training.executor import Executor
+from cnnviz.training.journal import note
 from cnnviz.training.pace import RateLimit
 from cnnviz.training.records import RunRecord
 
@@ -20,6 +23,9 @@ OF_A_LEADER: Final[frozenset[Action]] = frozenset({"pause", "resume", "stop"})
 class OwnedRuns:
     """The hand of one owner on the runs of an executor.
 
+    Attributes:
+        pins: how many runs it may keep pinned; None for any number, and for good.
+
     Every method that names a run raises `CnnvizError` with the code "run_unknown" if there is none and "run_not_yours"
     if it belongs to somebody else.
 
@@ -29,6 +35,8 @@ class OwnedRuns:
         leads: whether it may also hold and stop everybody's runs, as a teacher's may.
         pace: how fast it may start runs; None for as fast as it likes.
     """
+
+    pins: int | None = None
 
     def __init__(self, executor: Executor, owner: str, *, leads: bool = False, pace: RateLimit | None = None) -> None:
         self._executor = executor
@@ -45,6 +53,10 @@ class OwnedRuns:
         """Whether this hand may tell a run this while it goes."""
         return self.may(record) or (self._leads and action in OF_A_LEADER)
 
+    def may_pin(self, record: RunRecord) -> bool:
+        """Whether this hand may have a run kept, or not kept any longer: a leader sees to it that no work gets lost."""
+        return self.may(record) or self._leads
+
     def within(self, config: TrainingConfig) -> TrainingConfig:
         """The settings as this hand may use them.
 
@@ -59,26 +71,32 @@ class OwnedRuns:
         Raises:
             CnnvizError: also if this hand starts runs too fast.
         """
-        self._hurry()
-        return self._executor.submit(config, owner=self.owner, name=name, group=group)
+        with noting_refusals():
+            self._hurry()
+            return self._executor.submit(config, owner=self.owner, name=name, group=group)
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
         """See `Executor.command`."""
-        if not self.may_command(self._store.record(run_id), action):
+        record = self._store.record(run_id)
+        if not self.may_command(record, action):
             raise CnnvizError("run_not_yours", value=run_id)
+        if not self.may(record):
+            note("teacher acts on a run", act=action, run=run_id)
         return self._executor.command(run_id, action, learning_rate=learning_rate)
 
     def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
         """See `Executor.continue_run`."""
         self._check(run_id)
-        self._hurry()
-        self._executor.continue_run(run_id, config)
+        with noting_refusals():
+            self._hurry()
+            self._executor.continue_run(run_id, config)
 
     def extend(self, run_id: str, epochs: int) -> None:
         """See `Executor.extend`."""
         self._check(run_id)
-        self._hurry()
-        self._executor.extend(run_id, epochs)
+        with noting_refusals():
+            self._hurry()
+            self._executor.extend(run_id, epochs)
 
     def update(
         self,
@@ -90,8 +108,9 @@ class OwnedRuns:
         pinned: bool | None = None,
     ) -> None:
         """See `RunStore.update`."""
-        self._check(run_id)
-        self._store.update(run_id, name=name, tags=tags, notes=notes, pinned=pinned)
+        if (name, tags, notes) != (None, None, None) or not self.may_pin(self._store.record(run_id)):
+            self._check(run_id)
+        self._store.update(run_id, name=name, tags=tags, notes=notes, pinned=pinned, pins=self.pins)
 
     def delete(self, run_id: str) -> None:
         """See `RunStore.delete`."""
@@ -107,3 +126,13 @@ class OwnedRuns:
         """An owner never changes, so asking before doing is enough."""
         if not self.may(self._store.record(run_id)):
             raise CnnvizError("run_not_yours", value=run_id)
+
+
+@contextmanager
+def noting_refusals() -> Iterator[None]:
+    """Whoever may not start a run now is told so on the page; the log says how often that happens, and why."""
+    try:
+        yield
+    except CnnvizError as error:
+        note("start refused", level=logging.WARNING, reason=error.code)
+        raise

@@ -7,15 +7,15 @@ from typing import Any, Final
 
 import streamlit as st
 
-from cnnviz.classroom import Classroom, ClassRuns, Teachers, forget
+from cnnviz.classroom import Classroom, ClassRuns, Teachers, tidy
 from cnnviz.training import OwnedRuns, RunStore
 from cnnviz.training.choose_executor import chosen_executor
 from cnnviz.training.dispatch import QueueExecutor
-from cnnviz.training.journal import note, open_journal
+from cnnviz.training.journal import open_journal
 from cnnviz.training.pace import RateLimit
 from cnnviz.training.race_runner import Races
 from cnnviz.training.recorded import install
-from cnnviz.training.settings import class_mode, keep_days
+from cnnviz.training.settings import class_mode
 from cnnviz.ui.once import once
 
 COOKIE: Final = "cnnviz_owner"
@@ -34,11 +34,8 @@ def engine() -> QueueExecutor:
     store = RunStore()
     install(store)
     executor = chosen_executor(store)
+    tidy(store)
     if class_mode():
-        days = keep_days()
-        if days:
-            forgotten = forget(executor.store, older_than_days=days, pinned=False)
-            note("old runs forgotten", people=forgotten.people, runs=forgotten.runs)
         executor.hold(Classroom(executor.store).rules().queue_held)
     return executor
 

@@ -1,5 +1,6 @@
 """What the server does besides pages: the owner's cookie, safe headers, plotly.js, health, readiness and metrics."""
 
+import logging
 import secrets
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
@@ -11,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from cnnviz import __version__
 from cnnviz.errors import CnnvizError
+from cnnviz.training.journal import note
 from cnnviz.training.pace import RateLimit
 from cnnviz.ui.components.assets import below_base
 from cnnviz.ui.components.routes import component_routes
@@ -73,6 +75,7 @@ class Envelope:
                 self._pace_of_address.use(str(client[0]))
             except CnnvizError as error:
                 meter().refuse_upload()
+                note("upload refused", level=logging.WARNING, seconds=error.parameters["seconds"])
                 retry = {"Retry-After": str(error.parameters["seconds"])}
                 refusal = PlainTextResponse(str(error), status_code=429, headers=retry)
                 await refusal(scope, receive, send_with_headers)

@@ -12,6 +12,7 @@ from cnnviz.language import Language
 from cnnviz.specs.presets import preset_named
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training.card import STATES
+from cnnviz.training.journal import note
 from cnnviz.ui.choosing_runs import still_there
 from cnnviz.ui.classroom import board_entries
 from cnnviz.ui.engine import classroom, engine, is_teacher, my_runs, owner, teachers
@@ -206,6 +207,7 @@ def _show() -> None:
 def _take_away(people: list[str]) -> None:
     for person in people:
         classroom().leave(person)
+    note("nicknames taken away", people=len(people))
 
 
 def _render_people(rules: ClassRules, _: Language) -> None:

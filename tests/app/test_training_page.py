@@ -8,8 +8,10 @@ import pytest
 from cnnviz.events import Finished
 from cnnviz.language import LANGUAGES
 from cnnviz.specs.training import MOST_EPOCHS, TrainingConfig
+from cnnviz.training.history import BEST, LAST, step_file
 from cnnviz.ui.engine import engine
-from cnnviz.ui.places import TRAINING
+from cnnviz.ui.places import RESULTS, RUNS, TRAINING
+from tests.training.test_store import STARTED, block, measured
 
 TINY = {"net": "lenet", "epochs": "1", "train_images": "256", "test_images": "100", "evaluations": "1"}
 
@@ -114,3 +116,23 @@ def test_every_setting_can_be_chosen(open_page, language):
     assert drawn >= set(TrainingConfig.model_fields) - {"architecture", "augmentation"}
     app.number_input(key="training.time_budget").set_value(90.0).run()
     assert not app.exception and app.query_params["time_budget"] in ("90", ["90"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_run_whose_curve_and_checkpoints_made_room_says_so_on_its_card(open_page, language):
+    store = engine().store
+    run_id = store.create(TrainingConfig(architecture="lenet"), owner="somebody else")
+    store.append(run_id, [STARTED, block(1, 400, 9.0), measured(400, 0.8), Finished(step=400)])
+    store.run_folder(run_id).mkdir(parents=True)
+    for name in (LAST, BEST, step_file(400)):
+        (store.run_folder(run_id) / name).write_bytes(b"weights")
+    store.make_room(0, store.database.size - 1)
+    for other in (RUNS, RESULTS):
+        assert not open_page(other, language, run=run_id, runs=run_id).exception
+    app = open_page(TRAINING, language, run=run_id)
+    app.session_state["about"] = True  # the drawer, as a click opens it
+    app.run()
+    assert not app.exception
+    said = " ".join(element.value for element in app.caption)
+    words = "made room for newer runs" if language == "en" else "lugar a corridas más nuevas"
+    assert said.count(words) == len(store.record(run_id).evicted) == 4

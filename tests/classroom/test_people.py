@@ -1,4 +1,4 @@
-"""Nicknames, the teacher's secret, and forgetting."""
+"""Nicknames, the teacher's secret, and forgetting people."""
 
 import sqlite3
 
@@ -115,21 +115,6 @@ def test_one_person_is_forgotten_out_of_the_file_itself(tmp_path):
     assert not store.run_folder(ended["1"]).exists()
     for file in tmp_path.glob("runs.sqlite3*"):
         assert b"secret of 1" not in file.read_bytes() and b"Ana" not in file.read_bytes(), file.name
-    store.close()
-
-
-def test_what_is_old_is_forgotten_and_what_is_new_or_pinned_stays(tmp_path):
-    store = RunStore(tmp_path)
-    desk, ended, _going = _with_runs(store)
-    assert forget(store, older_than_days=1) == forget(store, nicknames=[])
-    store.update(ended["2"], pinned=True)
-    with store.database.writing() as connection:
-        connection.execute("UPDATE runs SET created = created - 2 * 86400 WHERE state = 'finished'")
-        connection.execute("UPDATE people SET seen = seen - 2 * 86400 WHERE owner = '2'")
-    done = forget(store, older_than_days=1, pinned=False)
-    assert (done.people, done.runs) == (1, 2)
-    assert [person.nickname for person in desk.people()] == ["Ana"]
-    assert ended["2"] in {record.id for record in store.records()}
     store.close()
 
 
