@@ -1,6 +1,7 @@
 """The hand of one person of a class on their own runs: like any other's, within the class's rules."""
 
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from cnnviz.classroom.desk import Classroom
 from cnnviz.errors import CnnvizError
@@ -42,6 +43,25 @@ class ClassRuns(OwnedRuns):
             if counted:
                 with suppress(CnnvizError):
                     self._classroom.take_back_start(self.owner)
+            raise
+
+    @property
+    def most_epochs(self) -> int:
+        """See `OwnedRuns.most_epochs`."""
+        return self._classroom.rules().most_epochs
+
+    @contextmanager
+    def admitted(self, configs: Sequence[TrainingConfig]) -> Iterator[tuple[TrainingConfig, ...]]:
+        """See `OwnedRuns.admitted`; each of the runs counts."""
+        for config in configs:
+            self.within(config)  # what is wrong with the settings is said before what is wrong with their number
+        self._classroom.count_start(self.owner, self._classroom.rules().most_runs, len(configs))
+        try:
+            with super().admitted(configs) as allowed:
+                yield allowed
+        except BaseException:
+            with suppress(CnnvizError):
+                self._classroom.take_back_start(self.owner, len(configs))
             raise
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:

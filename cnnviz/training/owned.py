@@ -4,13 +4,23 @@ A page's buttons are a convenience; a forged click reaches the same methods and 
 everybody (reading, following) is the store's and needs no owner.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
 
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.training import Action, TrainingConfig
 from cnnviz.training.executor import Executor
 from cnnviz.training.pace import RateLimit
-from cnnviz.training.records import RunRecord
+
+
+class Owned(Protocol):
+    """What belongs to somebody: a run, a race."""
+
+    @property
+    def owner(self) -> str:
+        """Whose it is."""
+        ...
 
 
 class OwnedRuns:
@@ -35,9 +45,14 @@ class OwnedRuns:
         self._all_runs = all_runs
         self._pace = pace
 
-    def may(self, record: RunRecord) -> bool:
-        """Whether this hand reaches a run."""
+    def may(self, record: Owned) -> bool:
+        """Whether this hand reaches a run or a race."""
         return self._all_runs or record.owner == self.owner
+
+    @property
+    def most_epochs(self) -> int:
+        """The most epochs that a run of this hand may have; 0 where nothing but the settings bounds them."""
+        return 0
 
     def within(self, config: TrainingConfig) -> TrainingConfig:
         """The settings as this hand may use them.
@@ -55,6 +70,30 @@ class OwnedRuns:
         """
         self._hurry()
         return self._executor.submit(config, owner=self.owner, name=name, group=group)
+
+    @contextmanager
+    def admitted(self, configs: Sequence[TrainingConfig]) -> Iterator[tuple[TrainingConfig, ...]]:
+        """Runs that begin with one press (a race, a sweep), at the pace of one: their settings as they may be used.
+
+        They are begun, or written down to begin, inside the `with` block; if it raises, nothing has begun.
+
+        Raises:
+            CnnvizError: if this hand may not start one of them, or starts too fast.
+        """
+        allowed = tuple(map(self.within, configs))
+        self._hurry()
+        yield allowed
+
+    def submit_all(
+        self, configs: Sequence[TrainingConfig], *, names: Sequence[str] = (), group: str | None = None
+    ) -> tuple[str, ...]:
+        """See `Executor.submit_all`.
+
+        Raises:
+            CnnvizError: also if this hand may not start one of them, or starts too fast; none has begun then.
+        """
+        with self.admitted(configs) as allowed:
+            return self._executor.submit_all(allowed, owner=self.owner, names=names, group=group)
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
         """See `Executor.command`."""
