@@ -16,6 +16,7 @@ from cnnviz.ui.components.sight import cell_sight
 from cnnviz.ui.drawn import drawn
 from cnnviz.ui.inside import Subject, picture_of, subject_of
 from cnnviz.ui.lab import Lab
+from cnnviz.ui.once import once
 from cnnviz.ui.places import TRAINING, page_link
 from cnnviz.ui.watching import watch
 
@@ -215,7 +216,7 @@ def _where(values: Any, _: Language) -> str:
     return f"{rows[min(2, row * 3 // values.shape[0])]}, {columns[min(2, column * 3 // values.shape[1])]}"
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def searches() -> Searches:
     """The searches through the test set, each made once for everybody."""
     return Searches()
