@@ -409,6 +409,8 @@ class QueueExecutor(ABC):
             reason = event.reason if isinstance(event, Finished) else event.code
             level = logging.INFO if isinstance(event, Finished) else logging.WARNING
             note("run ends", level=level, run=run_id, reason=reason, step=event.step, seconds=round(event.seconds, 3))
+            if isinstance(event, Failed) and event.code == "disk_full":
+                self._persistence.wait_for_space()  # this seat is nobody's meanwhile
             with self._lock:
                 worker.run_id = None
                 self._dispatch()
