@@ -1,10 +1,12 @@
 """The hand of one person of a class on their own runs: like any other's, within the class's rules."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Final
 
 from cnnviz.classroom.desk import Classroom
 from cnnviz.errors import CnnvizError
+from cnnviz.specs.range_test import is_range_test
 from cnnviz.specs.training import Action, TrainingConfig
 from cnnviz.training.executor import Executor
 from cnnviz.training.owned import OwnedRuns, noting_refusals
@@ -36,20 +38,14 @@ class ClassRuns(OwnedRuns):
 
     def submit(self, config: TrainingConfig, *, name: str = "", group: str | None = None) -> str:
         """See `OwnedRuns.submit`; range tests are free."""
-        counted = config.schedule != "range_test"
         with noting_refusals():
             config = self.within(config)
-            if not counted and self._classroom.person(self.owner) is None:
-                raise CnnvizError("join_first")
-            if counted:
-                self._classroom.count_start(self.owner, self._classroom.rules().most_runs)
-        try:
-            return super().submit(config, name=name, group=group)
-        except BaseException:
-            if counted:
-                with suppress(CnnvizError):
-                    self._classroom.take_back_start(self.owner)
-            raise
+            if is_range_test(config):
+                if self._classroom.person(self.owner) is None:
+                    raise CnnvizError("join_first")
+                return super().submit(config, name=name, group=group)
+            with self._counted():
+                return super().submit(config, name=name, group=group)
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
         """See `OwnedRuns.command`; a frozen learning rate stays."""
@@ -61,18 +57,30 @@ class ClassRuns(OwnedRuns):
         return super().command(run_id, action, learning_rate=learning_rate)
 
     def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
-        """See `OwnedRuns.continue_run`."""
-        self._check(run_id, "continue")
+        """See `OwnedRuns.continue_run`; a range test that becomes something else counts as a run."""
+        self._check(run_id)
         before = self._store.record(run_id).config
         with noting_refusals():
             allowed = self.within(config or before)
-        super().continue_run(run_id, None if allowed == before else allowed)
+            with self._counted() if is_range_test(before) and not is_range_test(allowed) else nullcontext():
+                super().continue_run(run_id, None if allowed == before else allowed)
 
     def extend(self, run_id: str, epochs: int) -> None:
         """See `OwnedRuns.extend`."""
-        self._check(run_id, "extend")
+        self._check(run_id)
         before = self._store.record(run_id).config
         if epochs > before.epochs:
             self.continue_run(run_id, before.replace(epochs=epochs))
         else:
             super().extend(run_id, epochs)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """One more of this person's runs; it does not count if it never came to be."""
+        self._classroom.count_start(self.owner, self._classroom.rules().most_runs)
+        try:
+            yield
+        except BaseException:
+            with suppress(CnnvizError):
+                self._classroom.take_back_start(self.owner)
+            raise

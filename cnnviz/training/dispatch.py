@@ -188,6 +188,12 @@ class QueueExecutor(ABC):
         with self._lock:
             return run_id in self._parked
 
+    def unfinished(self) -> tuple[str, ...]:
+        """See `Executor.unfinished`."""
+        with self._lock:
+            seated = [worker.run_id for worker in self._workers if worker.run_id is not None]
+            return (*seated, *(run for _owner, run in self._queue.in_order()), *self._parked)
+
     @property
     def waiting(self) -> int:
         """How many runs wait for a seat."""

@@ -64,6 +64,10 @@ class Executor(Protocol):
         """Seconds until a waiting run begins, if all goes on as it has; None if nobody knows, or it does not wait."""
         ...
 
+    def unfinished(self) -> tuple[str, ...]:
+        """Every run that it has: those with a seat, those that wait, the next one first, and those that are parked."""
+        ...
+
     @property
     def waiting(self) -> int:
         """How many runs wait for their turn."""

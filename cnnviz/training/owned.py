@@ -7,6 +7,7 @@ everybody (reading, following) is the store's and needs no owner.
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.training import Action, TrainingConfig
@@ -14,6 +15,9 @@ from cnnviz.training.executor import Executor
 from cnnviz.training.journal import note
 from cnnviz.training.pace import RateLimit
 from cnnviz.training.records import RunRecord
+
+OF_A_LEADER: Final[frozenset[Action]] = frozenset({"pause", "resume", "stop"})
+"""What whoever leads a class may do to everybody's runs: the queue is theirs, the work is not."""
 
 
 class OwnedRuns:
@@ -28,24 +32,26 @@ class OwnedRuns:
     Args:
         executor: where runs go.
         owner: whose hand it is.
-        all_runs: whether it may reach everybody's runs, as a teacher's may.
+        leads: whether it may also hold and stop everybody's runs, as a teacher's may.
         pace: how fast it may start runs; None for as fast as it likes.
     """
 
     pins: int | None = None
 
-    def __init__(
-        self, executor: Executor, owner: str, *, all_runs: bool = False, pace: RateLimit | None = None
-    ) -> None:
+    def __init__(self, executor: Executor, owner: str, *, leads: bool = False, pace: RateLimit | None = None) -> None:
         self._executor = executor
         self._store = executor.store
         self.owner = owner
-        self._all_runs = all_runs
+        self._leads = leads
         self._pace = pace
 
     def may(self, record: RunRecord) -> bool:
-        """Whether this hand reaches a run."""
-        return self._all_runs or record.owner == self.owner
+        """Whether a run is this hand's own, to do anything with."""
+        return record.owner == self.owner
+
+    def may_command(self, record: RunRecord, action: Action) -> bool:
+        """Whether this hand may tell a run this while it goes."""
+        return self.may(record) or (self._leads and action in OF_A_LEADER)
 
     def within(self, config: TrainingConfig) -> TrainingConfig:
         """The settings as this hand may use them.
@@ -67,19 +73,23 @@ class OwnedRuns:
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
         """See `Executor.command`."""
-        self._check(run_id, action)
+        record = self._store.record(run_id)
+        if not self.may_command(record, action):
+            raise CnnvizError("run_not_yours", value=run_id)
+        if not self.may(record):
+            note("teacher acts on a run", act=action, run=run_id)
         return self._executor.command(run_id, action, learning_rate=learning_rate)
 
     def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
         """See `Executor.continue_run`."""
-        self._check(run_id, "continue")
+        self._check(run_id)
         with noting_refusals():
             self._hurry()
             self._executor.continue_run(run_id, config)
 
     def extend(self, run_id: str, epochs: int) -> None:
         """See `Executor.extend`."""
-        self._check(run_id, "extend")
+        self._check(run_id)
         with noting_refusals():
             self._hurry()
             self._executor.extend(run_id, epochs)
@@ -94,12 +104,12 @@ class OwnedRuns:
         pinned: bool | None = None,
     ) -> None:
         """See `RunStore.update`."""
-        self._check(run_id, "write")
+        self._check(run_id)
         self._store.update(run_id, name=name, tags=tags, notes=notes, pinned=pinned, pins=self.pins)
 
     def delete(self, run_id: str) -> None:
         """See `RunStore.delete`."""
-        self._check(run_id, "delete")
+        self._check(run_id)
         self._store.delete(run_id)
 
     def _hurry(self) -> None:
@@ -107,13 +117,10 @@ class OwnedRuns:
         if self._pace is not None:
             self._pace.use(self.owner)
 
-    def _check(self, run_id: str, act: str) -> None:
+    def _check(self, run_id: str) -> None:
         """An owner never changes, so asking before doing is enough."""
-        record = self._store.record(run_id)
-        if not self.may(record):
+        if not self.may(self._store.record(run_id)):
             raise CnnvizError("run_not_yours", value=run_id)
-        if record.owner != self.owner:
-            note("teacher acts on a run", act=act, run=run_id)
 
 
 @contextmanager
@@ -122,5 +129,7 @@ def noting_refusals() -> Iterator[None]:
     try:
         yield
     except CnnvizError as error:
-        note("start refused", level=logging.WARNING, reason=error.code)
+        if "noted" not in vars(error):
+            vars(error)["noted"] = True  # a person's hand in a class lets it pass to the hand that it is made of
+            note("start refused", level=logging.WARNING, reason=error.code)
         raise

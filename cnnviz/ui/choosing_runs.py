@@ -65,11 +65,12 @@ def recorded_runs(store: RunStore, keys: Sequence[str]) -> list[str]:
     return [found[key] for key in keys if key in found]
 
 
-def trained_runs(limit: int = _LISTED) -> dict[str, RunRecord]:
-    """Runs that left weights behind, by id: one's own first, then everybody's and the recorded ones."""
+def trained_runs(limit: int = _LISTED, also: str = "") -> dict[str, RunRecord]:
+    """Runs that left weights behind, by id: one's own first, then everybody's, the recorded ones, and one asked for."""
     store = engine().store
     mine, newest = store.records(owner=owner(), limit=limit), store.records(limit=limit)
-    found = {run.id: run for run in (*mine, *newest, *store.records(owner=RECORDED))}
+    asked = still_there([also]) if also else []
+    found = {run.id: run for run in (*mine, *newest, *store.records(owner=RECORDED), *asked)}
     return {run_id: run for run_id, run in found.items() if store.checkpoints_of(run_id)}
 
 

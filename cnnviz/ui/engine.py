@@ -16,12 +16,13 @@ from cnnviz.training.pace import RateLimit
 from cnnviz.training.race_runner import Races
 from cnnviz.training.recorded import install
 from cnnviz.training.settings import class_mode
+from cnnviz.ui.once import once
 
 COOKIE: Final = "cnnviz_owner"
 """Holds the key that says whose runs these are; `ui.server` gives it to a browser once."""
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def engine() -> QueueExecutor:
     """The executor of this server; it marks what an earlier server left behind and keeps a worker warm.
 
@@ -39,25 +40,25 @@ def engine() -> QueueExecutor:
     return executor
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def races() -> Races:
     """The races of this server."""
     return Races(engine())
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def classroom() -> Classroom:
     """The class's desk: people and rules."""
     return Classroom(engine().store)
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def teachers() -> Teachers:
     """The browsers that know the teacher's secret."""
     return Teachers()
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def _pace() -> RateLimit:
     """How fast one person may start runs."""
     return RateLimit(count=10, seconds=60)
@@ -87,11 +88,11 @@ def is_teacher() -> bool:
 def my_runs() -> OwnedRuns:
     """This person's hand: start, command, extend, rename, delete; it refuses what belongs to somebody else.
 
-    In a class it keeps to the class's rules; the teacher's hand reaches everybody's runs.
+    In a class it keeps to the class's rules; the teacher's hand also holds and stops everybody's runs.
     """
     if in_class() and not is_teacher():
         return ClassRuns(engine(), owner(), classroom(), pace=_pace())
-    return OwnedRuns(engine(), owner(), all_runs=is_teacher(), pace=_pace())
+    return OwnedRuns(engine(), owner(), leads=is_teacher(), pace=_pace())
 
 
 def works_alone() -> bool:

@@ -20,6 +20,7 @@ from cnnviz.ui.curve_feed import feed_route
 from cnnviz.ui.document import document_routes
 from cnnviz.ui.engine import COOKIE, engine
 from cnnviz.ui.headers import SAFE_HEADERS
+from cnnviz.ui.heard import ours
 from cnnviz.ui.metrics import MEDIA_TYPE, exposition, meter, server_families, unready
 from cnnviz.ui.places import HOME
 from cnnviz.ui.uploads import keep_few_uploads
@@ -27,7 +28,6 @@ from cnnviz.ui.uploads import keep_few_uploads
 _YEAR: Final = 365 * 24 * 3600
 _UPLOADS: Final = "/_stcore/upload_file/"
 UPLOADS_A_MINUTE: Final = 30
-MOST_SAID: Final = 2**19  # bytes of a message: values of widgets and names of what the browser keeps, some kilobytes
 UPLOADS_AN_ADDRESS: Final = 300  # a minute; a class behind a proxy has one address, a program any number of cookies
 
 
@@ -48,7 +48,7 @@ class Envelope:
         """Pass the request on; add headers to its answer."""
         if scope["type"] == "websocket":
             with meter().session():
-                await self.app(scope, _bounded(receive), send)
+                await self.app(scope, ours(receive), send)
             return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -84,18 +84,6 @@ class Envelope:
             keep_few_uploads()
             return
         await self.app(scope, receive, send_with_headers)
-
-
-def _bounded(receive: Any) -> Any:
-    """What a browser says, until it says more at once than any page of ours has it say: then it has hung up."""
-
-    async def receive_little() -> Any:
-        message = await receive()
-        if len(message.get("bytes") or message.get("text") or "") > MOST_SAID:
-            return {"type": "websocket.disconnect", "code": 1009, "reason": "too large"}
-        return message
-
-    return receive_little
 
 
 def _key_of(cookies: bytes) -> str | None:

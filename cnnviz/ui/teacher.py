@@ -11,9 +11,9 @@ from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
 from cnnviz.specs.presets import preset_named
 from cnnviz.specs.training import TrainingConfig
-from cnnviz.training import UNFINISHED
 from cnnviz.training.card import STATES
 from cnnviz.training.journal import note
+from cnnviz.ui.choosing_runs import still_there
 from cnnviz.ui.classroom import board_entries
 from cnnviz.ui.engine import classroom, engine, is_teacher, my_runs, owner, teachers
 from cnnviz.ui.fields import error_text
@@ -25,7 +25,7 @@ from cnnviz.ui.shown import page_of
 
 _REFUSED: Final = "teacher refused"
 _USUAL: Final = ("epochs", "batch_size", "learning_rate", "optimizer", "train_images")
-_SHOWN_RUNS: Final = 20
+SHOWN_RUNS: Final = 20
 
 
 def render_unlock(_: Language) -> None:
@@ -102,8 +102,8 @@ def _render_queue(rules: ClassRules, _: Language) -> None:
             st.caption(_("Every waiting run is stopped; whoever asked for it can ask again."))
             st.button(_("Stop all that wait"), type="primary", key="clear", on_click=_as_teacher,
                       args=(lambda: engine().clear(),))  # fmt: skip
-    names = classroom().nicknames()
-    for record in engine().store.records(states=UNFINISHED, limit=_SHOWN_RUNS):
+    names, runs = classroom().nicknames(), engine().unfinished()
+    for record in still_there(runs[:SHOWN_RUNS]):
         with st.container(horizontal=True, vertical_alignment="center"):
             who = plain(names.get(record.owner, _("somebody without a nickname")))
             words = f"{who} · {plain(run_name(record, _))} · {_(STATES[record.state])}"
@@ -113,6 +113,9 @@ def _render_queue(rules: ClassRules, _: Language) -> None:
                 args=(lambda run_id=record.id: my_runs().command(run_id, "stop"),), type="tertiary",
                 disabled=record.state == "stopping",
             )  # fmt: skip
+    if len(runs) > SHOWN_RUNS:
+        more = len(runs) - SHOWN_RUNS
+        st.caption(_.plural("{count} more run comes after these.", "{count} more runs come after these.", more))
 
 
 def _render_caps(rules: ClassRules, _: Language) -> None:

@@ -6,11 +6,14 @@ from cnnviz.classroom.hand import PINS
 from cnnviz.events import Finished
 from cnnviz.language import LANGUAGES
 from cnnviz.specs.training import TrainingConfig
+from cnnviz.training import LocalExecutor
 from cnnviz.training.settings import class_mode
 from cnnviz.ui.engine import classroom, engine
 from cnnviz.ui.places import ARCHITECTURE, CLASSROOM, HOME, KERNEL, TRAINING
 from cnnviz.ui.shown import page_of
 from cnnviz.ui.steps import STEPS
+from cnnviz.ui.teacher import SHOWN_RUNS
+from tests.training.fakes import FakeWorker, until
 
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
 NASTY = "<script>*x*</script>"
@@ -131,6 +134,28 @@ def test_the_teacher_holds_the_queue_stops_a_run_and_clears_what_waits(open_page
     app.button(key="release").click().run()
     assert not engine().held and not lesson.rules().queue_held
     assert not app.exception
+
+
+def test_whatever_waits_the_teacher_sees_what_trains_first_and_then_who_comes_next(open_page, lesson, monkeypatch):
+    monkeypatch.setattr("cnnviz.training.local.WorkerProcess", FakeWorker)
+    monkeypatch.setattr(FakeWorker, "made", [])
+    executor = LocalExecutor(engine().store, waiting_per_owner=30)
+    monkeypatch.setattr("cnnviz.ui.teacher.engine", lambda: executor)
+    config = TrainingConfig(architecture="lenet")
+    first = executor.submit(config, owner="ana")
+    many = [executor.submit(config, owner="ben") for _number in range(SHOWN_RUNS + 5)]
+    last = executor.submit(config, owner="cam")
+    try:
+        app = unlocked(open_page)
+        listed = [button.key.removeprefix("stop ") for button in app.button if str(button.key).startswith("stop ")]
+        assert listed == [first, many[0], last, *many[1 : SHOWN_RUNS - 2]]
+        assert "7 more runs come after these" in said(app)
+    finally:
+        executor.clear()
+        executor.command(first, "stop")
+        FakeWorker.made[0].finish("stopped")
+        until(lambda: executor.store.record(first).ended)
+        executor.close()
 
 
 def test_the_teacher_shows_a_page_to_every_screen_until_it_is_hidden(open_page, lesson):

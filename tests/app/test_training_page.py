@@ -1,12 +1,13 @@
 """One short run on the page: started, offered again instead of repeated, written about, trained longer, deleted."""
 
+import hashlib
 import time
 
 import pytest
 
 from cnnviz.events import Finished
 from cnnviz.language import LANGUAGES
-from cnnviz.specs.training import TrainingConfig
+from cnnviz.specs.training import MOST_EPOCHS, TrainingConfig
 from cnnviz.training.history import BEST, LAST, step_file
 from cnnviz.ui.engine import engine
 from cnnviz.ui.places import RESULTS, RUNS, TRAINING
@@ -72,6 +73,22 @@ def test_a_run_of_ones_own_is_trained_longer(open_page):
     assert ("controlled", "continue") in kinds
     app.run()
     assert not app.exception, "an extended run is drawn with its mark"
+
+
+@pytest.mark.parametrize(("epochs", "more"), [(195, 3), (198, 2), (199, 1), (200, None)])
+def test_a_run_near_the_most_epochs_is_trained_longer_by_what_is_left(open_page, epochs, more):
+    app = open_page(TRAINING, "en")
+    config = TrainingConfig(architecture="lenet", epochs=epochs, train_images=128, test_images=100)
+    owner = hashlib.sha256(app.session_state["owner_key"].encode()).hexdigest()[:20]
+    run_id = engine().store.create(config, owner=owner)
+    engine().store.append(run_id, [Finished(step=config.total_steps, epoch=epochs)])
+    app.query_params["run"] = run_id
+    app.run()
+    assert not app.exception
+    fields = [(field.value, field.max) for field in app.number_input if field.label == "More epochs"]
+    assert fields == ([] if more is None else [(more, MOST_EPOCHS - epochs)])
+    assert ("extend" in {button.key for button in app.button}) is (more is not None)
+    engine().store.delete(run_id)
 
 
 def test_a_range_test_suggests_a_rate_and_the_page_takes_it_over(open_page):

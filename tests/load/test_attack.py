@@ -11,10 +11,12 @@ import urllib.request
 
 import psutil
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
 from websockets.exceptions import WebSocketException
 
 from cnnviz.training import RunStore
 from tests.load.visitor import Visitor, run_in_link
+from tests.training.fakes import until
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -37,6 +39,47 @@ def test_bytes_that_are_no_message_end_one_conversation_at_most(app, bystander):
                 visitor.open("home")
             except (WebSocketException, TimeoutError):
                 continue  # the server hung up on whoever sent this
+
+
+def every_message():
+    """One of each kind that Streamlit knows, filled in as far as it goes without knowing anybody's secrets."""
+    for field in BackMsg.DESCRIPTOR.fields:
+        if field.message_type is None:
+            yield field.name, BackMsg(**{field.name: True})
+        elif field.name != "backend_operation_request":
+            yield field.name, BackMsg(**{field.name: {}})
+    for field in BackendOperationRequest.DESCRIPTOR.oneofs_by_name["payload"].fields:
+        request = BackendOperationRequest(request_id="1", **{field.name: {}})
+        yield field.name, BackMsg(backend_operation_request=request)
+
+
+def test_no_message_of_any_kind_reaches_anybody_else(app, bystander):
+    with Visitor(app.url) as teacher, Visitor(app.url) as ana:
+        teacher.open("class")
+        teacher.open_drawers()
+        teacher._states[teacher.labels["Teacher's secret"]] = "string_value", "tea"
+        teacher.press("Unlock")
+        ana.join_class("Ana of the messages")
+        ana.open("training", net="lenet", epochs="60", seed="77")
+        ana.press("Start")
+        run_id = run_in_link(ana)
+        for kind, message in every_message():
+            with Visitor(app.url) as mallory:
+                mallory.open("training", run=run_id)
+                if message.HasField("backend_operation_request"):
+                    message.backend_operation_request.session_id = mallory.session
+                mallory.raw(message.SerializeToString())
+                mallory.open("class")
+                assert not mallory.exceptions, kind
+            teacher.rerun()
+            assert "Lock again" in teacher.labels, f"{kind} locked the teacher out"
+            ana.rerun()
+            assert not ana.exceptions and "Stop" in ana.labels, f"{kind} took the run out of its owner's hand"
+        ana.press("Stop")
+    store = RunStore(app.home)
+    until(lambda: store.record(run_id).ended)
+    assert store.record(run_id).state == "stopped", "the server that started it is the one that ends it"
+    store.close()
 
 
 def test_a_message_larger_than_any_of_ours_is_not_read(app, bystander):

@@ -126,22 +126,6 @@ def test_connections_are_counted_while_they_last():
     assert seen == [before + 1] and server.meter().sessions == before
 
 
-def test_whoever_says_too_much_at_once_has_hung_up():
-    heard = []
-    said = [
-        {"type": "websocket.receive", "bytes": b"x" * length} for length in (server.MOST_SAID, server.MOST_SAID + 1)
-    ]
-
-    async def app(_scope, receive, _send):
-        heard.extend([await receive(), await receive()])
-
-    async def receive():
-        return said.pop(0)
-
-    asyncio.run(server.Envelope(app)({"type": "websocket"}, receive, None))
-    assert [message["type"] for message in heard] == ["websocket.receive", "websocket.disconnect"]
-
-
 def test_health_needs_nothing():
     assert asyncio.run(server._health(None)).status_code == 200
 
