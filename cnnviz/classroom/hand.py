@@ -1,7 +1,7 @@
 """The hand of one person of a class on their own runs: like any other's, within the class's rules."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
 from cnnviz.classroom.desk import Classroom
@@ -38,14 +38,14 @@ class ClassRuns(OwnedRuns):
 
     def submit(self, config: TrainingConfig, *, name: str = "", group: str | None = None) -> str:
         """See `OwnedRuns.submit`; range tests are free."""
-        with noting_refusals():
-            config = self.within(config)
-            if is_range_test(config):
-                if self._classroom.person(self.owner) is None:
+        with ExitStack() as stack:
+            with noting_refusals():
+                config = self.within(config)
+                if not is_range_test(config):
+                    stack.enter_context(self._counted())
+                elif self._classroom.person(self.owner) is None:
                     raise CnnvizError("join_first")
-                return super().submit(config, name=name, group=group)
-            with self._counted():
-                return super().submit(config, name=name, group=group)
+            return super().submit(config, name=name, group=group)
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
         """See `OwnedRuns.command`; a frozen learning rate stays."""
@@ -60,10 +60,12 @@ class ClassRuns(OwnedRuns):
         """See `OwnedRuns.continue_run`; a range test that becomes something else counts as a run."""
         self._check(run_id)
         before = self._store.record(run_id).config
-        with noting_refusals():
-            allowed = self.within(config or before)
-            with self._counted() if is_range_test(before) and not is_range_test(allowed) else nullcontext():
-                super().continue_run(run_id, None if allowed == before else allowed)
+        with ExitStack() as stack:
+            with noting_refusals():
+                allowed = self.within(config or before)
+                if is_range_test(before) and not is_range_test(allowed):
+                    stack.enter_context(self._counted())
+            super().continue_run(run_id, None if allowed == before else allowed)
 
     def extend(self, run_id: str, epochs: int) -> None:
         """See `OwnedRuns.extend`."""

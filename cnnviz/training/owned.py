@@ -53,6 +53,10 @@ class OwnedRuns:
         """Whether this hand may tell a run this while it goes."""
         return self.may(record) or (self._leads and action in OF_A_LEADER)
 
+    def may_pin(self, record: RunRecord) -> bool:
+        """Whether this hand may have a run kept, or not kept any longer: a leader sees to it that no work gets lost."""
+        return self.may(record) or self._leads
+
     def within(self, config: TrainingConfig) -> TrainingConfig:
         """The settings as this hand may use them.
 
@@ -104,7 +108,11 @@ class OwnedRuns:
         pinned: bool | None = None,
     ) -> None:
         """See `RunStore.update`."""
-        self._check(run_id)
+        record = self._store.record(run_id)
+        if (name, tags, notes) != (None, None, None) or not self.may_pin(record):
+            self._check(run_id)
+        elif not self.may(record):
+            note("teacher acts on a run", act="keep" if pinned else "keep no longer", run=run_id)
         self._store.update(run_id, name=name, tags=tags, notes=notes, pinned=pinned, pins=self.pins)
 
     def delete(self, run_id: str) -> None:
@@ -129,7 +137,5 @@ def noting_refusals() -> Iterator[None]:
     try:
         yield
     except CnnvizError as error:
-        if "noted" not in vars(error):
-            vars(error)["noted"] = True  # a person's hand in a class lets it pass to the hand that it is made of
-            note("start refused", level=logging.WARNING, reason=error.code)
+        note("start refused", level=logging.WARNING, reason=error.code)
         raise

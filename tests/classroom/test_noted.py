@@ -71,7 +71,12 @@ def test_what_the_teacher_does_is_said(desk, executor, said, monkeypatch):
     first, second = (executor.submit(CONFIG.replace(seed=seed), owner="ana-key") for seed in range(2))
     OwnedRuns(executor, "teacher", leads=True).command(first, "stop")
     OwnedRuns(executor, "ana-key").command(second, "stop")
+    OwnedRuns(executor, "teacher", leads=True).update(second, pinned=True)
     executor.submit(CONFIG, owner="ana-key")
     assert executor.clear() == 1
     acts = [(event, fields) for _level, event, fields in said()]
-    assert acts == [("teacher acts on a run", {"act": "stop", "run": first}), ("queue cleared", {"runs": 1})]
+    assert acts == [
+        ("teacher acts on a run", {"act": "stop", "run": first}),
+        ("teacher acts on a run", {"act": "keep", "run": second}),
+        ("queue cleared", {"runs": 1}),
+    ]

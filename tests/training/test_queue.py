@@ -208,7 +208,7 @@ def test_only_its_owner_reaches_a_run(make):
     assert executor.store.records() == ()
 
 
-def test_whoever_leads_holds_and_stops_everybodys_runs_and_changes_nothing_in_them(make):
+def test_whoever_leads_holds_stops_and_keeps_everybodys_runs_and_changes_nothing_in_them(make):
     executor = make()
     run_id, waiting = (executor.submit(CONFIG, owner=owner, name="hers") for owner in ("ana", "ben"))
     until(lambda: running(executor) == [run_id])
@@ -220,7 +220,7 @@ def test_whoever_leads_holds_and_stops_everybodys_runs_and_changes_nothing_in_th
     before = executor.store.records()
     for attempt in (
         lambda: teacher.update(waiting, name="x"),
-        lambda: teacher.update(waiting, pinned=True),
+        lambda: teacher.update(waiting, pinned=True, notes="x"),
         lambda: teacher.command(run_id, "step"),
         lambda: teacher.command(run_id, "learning_rate", learning_rate=1.0),
         lambda: teacher.extend(waiting, 20),
@@ -232,8 +232,9 @@ def test_whoever_leads_holds_and_stops_everybodys_runs_and_changes_nothing_in_th
         assert caught.value.code == "run_not_yours"
     assert executor.store.records() == before
 
-
-# going on
+    # going on
+    teacher.update(waiting, pinned=True)
+    assert executor.store.record(waiting).pinned, "what is worth keeping, too"
 
 
 def test_an_ended_run_is_extended_and_says_so(make):
