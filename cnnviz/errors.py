@@ -104,6 +104,10 @@ MESSAGES: Final[dict[str, str]] = {
     "queue_full_for_owner": N_(
         "{waiting} of your runs are waiting already, and at most {limit} may wait. Let one begin, or stop one."
     ),
+    "queue_full_for_sweep": N_(
+        "{count} runs at once and {waiting} of yours that are waiting are too many: at most {limit} may wait. "
+        "Choose fewer, or let some begin."
+    ),
     "queue_full": N_("{limit} runs are waiting on this server, and no more may. Try again when some have begun."),
     "too_fast": N_("That was too often in a short time. Try again in {seconds} s."),
     "run_not_yours": N_("The run {value} belongs to somebody else: it can be watched, not changed."),
@@ -123,6 +127,9 @@ MESSAGES: Final[dict[str, str]] = {
     "race_unknown": N_(
         "There is no race {value} on this server. It may have been deleted, or have made room for newer ones."
     ),
+    "race_not_yours": N_("The race {value} belongs to somebody else: it can be watched, not changed."),
+    "races_of_owner": N_("{limit} races of yours are going, and no more may. Let one end, or stop it."),
+    "races_full": N_("{limit} races are going on this server, and no more may. Try again when one has ended."),
     "batch_norm_not_shared": N_(
         "Batch normalisation looks at the whole batch, which several processes on {device} cannot share. "
         "Choose a network without it, or one process."
@@ -138,6 +145,10 @@ MESSAGES: Final[dict[str, str]] = {
     "class_epochs": N_("In this class a run may have at most {limit} epochs, and {value} are asked for."),
     "class_seconds": N_("In this class a run may take at most {limit} s, and {value} s are asked for."),
     "class_runs": N_("In this class everybody may start {limit} runs, and yours are used up."),
+    "class_runs_left": N_(
+        "This takes {count} runs, and of the {limit} that everybody may start in this class you have {left} left. "
+        "Choose fewer."
+    ),
     "setting_frozen": N_("{label}: the class works with {value} at present."),
     "network_frozen": N_("The class works with {title} at present. Choose it."),
     "secret_wrong": N_("That is not the secret."),

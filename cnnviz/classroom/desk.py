@@ -88,30 +88,34 @@ class Classroom:
         """Nicknames by owner."""
         return {person.owner: person.nickname for person in self.people()}
 
-    def count_start(self, owner: str, limit: int) -> None:
-        """One more run of somebody.
+    def count_start(self, owner: str, limit: int, count: int = 1) -> None:
+        """One more run of somebody, or several at once.
 
         Args:
             owner: who.
             limit: how many they may start in all; 0 for any number.
+            count: how many these are.
 
         Raises:
-            CnnvizError: if they have not joined, or have started as many as they may.
+            CnnvizError: if they have not joined, or may not start so many more; none is counted then.
         """
         with self._database.writing() as connection:
             row = connection.execute("SELECT started FROM people WHERE owner = ?", (owner,)).fetchone()
             if row is None:
                 raise CnnvizError("join_first")
-            if limit and row["started"] >= limit:
-                raise CnnvizError("class_runs", limit=limit)
+            left = limit - row["started"]
+            if limit and left < count:
+                raise CnnvizError("class_runs_left", limit=limit, left=left, count=count) if left > 0 else CnnvizError(
+                    "class_runs", limit=limit
+                )  # fmt: skip
             connection.execute(
-                "UPDATE people SET started = started + 1, seen = ? WHERE owner = ?", (time.time(), owner)
+                "UPDATE people SET started = started + ?, seen = ? WHERE owner = ?", (count, time.time(), owner)
             )
 
-    def take_back_start(self, owner: str) -> None:
-        """The run that was counted last never came to be."""
+    def take_back_start(self, owner: str, count: int = 1) -> None:
+        """The runs that were counted last never came to be."""
         with self._database.writing() as connection:
-            connection.execute("UPDATE people SET started = max(0, started - 1) WHERE owner = ?", (owner,))
+            connection.execute("UPDATE people SET started = max(0, started - ?) WHERE owner = ?", (count, owner))
 
     def reset_starts(self) -> None:
         """Count everybody's runs from zero again."""

@@ -1,6 +1,6 @@
 """The hand of one person of a class on their own runs: like any other's, within the class's rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
@@ -36,16 +36,10 @@ class ClassRuns(OwnedRuns):
         """See `ClassRules.check`."""
         return self._classroom.rules().check(config)
 
-    def submit(self, config: TrainingConfig, *, name: str = "", group: str | None = None) -> str:
-        """See `OwnedRuns.submit`; range tests are free."""
-        with ExitStack() as stack:
-            with noting_refusals():
-                config = self.within(config)
-                if not is_range_test(config):
-                    stack.enter_context(self._counted())
-                elif self._classroom.person(self.owner) is None:
-                    raise CnnvizError("join_first")
-            return super().submit(config, name=name, group=group)
+    @property
+    def most_epochs(self) -> int:
+        """See `OwnedRuns.most_epochs`."""
+        return self._classroom.rules().most_epochs
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
         """See `OwnedRuns.command`; a frozen learning rate stays."""
@@ -64,7 +58,7 @@ class ClassRuns(OwnedRuns):
             with noting_refusals():
                 allowed = self.within(config or before)
                 if is_range_test(before) and not is_range_test(allowed):
-                    stack.enter_context(self._counted())
+                    stack.enter_context(self._counted([allowed]))
             super().continue_run(run_id, None if allowed == before else allowed)
 
     def extend(self, run_id: str, epochs: int) -> None:
@@ -77,12 +71,18 @@ class ClassRuns(OwnedRuns):
             super().extend(run_id, epochs)
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
-        """One more of this person's runs; it does not count if it never came to be."""
-        self._classroom.count_start(self.owner, self._classroom.rules().most_runs)
+    def _counted(self, configs: Sequence[TrainingConfig]) -> Iterator[None]:
+        """So many more of this person's runs, range tests left out; they do not count if they never came to be."""
+        allowed = [self.within(config) for config in configs]  # wrong settings are said before a wrong number
+        count = sum(not is_range_test(config) for config in allowed)
+        if count:
+            self._classroom.count_start(self.owner, self._classroom.rules().most_runs, count)
+        elif self._classroom.person(self.owner) is None:
+            raise CnnvizError("join_first")
         try:
             yield
         except BaseException:
-            with suppress(CnnvizError):
-                self._classroom.take_back_start(self.owner)
+            if count:
+                with suppress(CnnvizError):
+                    self._classroom.take_back_start(self.owner, count)
             raise

@@ -15,7 +15,7 @@ import threading
 import traceback
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -35,6 +35,7 @@ from cnnviz.training.store import RunStore
 from cnnviz.training.waiting import FairQueue
 
 WAITING_PER_OWNER: Final = 3
+WAITING_TOGETHER: Final = 25  # runs of an owner, while some of them were asked for with one press (a sweep)
 WAITING_IN_ALL: Final = 300  # owners cost nothing to make up, so their number bounds nothing
 _PATIENCE: Final = 1.2  # seconds from Stop until a worker in a slow step is killed
 _STATES: Final[dict[Action, State]] = {"pause": "paused", "resume": "running", "step": "paused", "stop": "stopping"}
@@ -123,6 +124,17 @@ class QueueExecutor(ABC):
             run_id = self.store.create(config, owner=owner, name=name, group=group)
             self._wait(run_id, Job(owner, config))
         return run_id
+
+    def submit_all(
+        self, configs: Sequence[TrainingConfig], *, owner: str, names: Sequence[str] = (), group: str | None = None
+    ) -> tuple[str, ...]:
+        """See `Executor.submit_all`."""
+        with self._room_for(owner, len(configs)):
+            run_ids = self.store.create_all(configs, owner=owner, names=names, group=group)
+            with self._lock:
+                for run_id, config in zip(run_ids, configs, strict=True):
+                    self._wait(run_id, Job(owner, config))
+        return run_ids
 
     def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
         """See `Executor.continue_run`."""
@@ -238,21 +250,24 @@ class QueueExecutor(ABC):
     # the queue and the seats
 
     @contextmanager
-    def _room_for(self, owner: str) -> Iterator[None]:
-        """A place in the queue, held while the run is written down; the queue itself is not."""
+    def _room_for(self, owner: str, count: int = 1) -> Iterator[None]:
+        """Places in the queue, held while the runs are written down; the queue itself is not."""
         with self._lock:
             parked = sum(job.owner == owner for job in self._parked.values())
             waiting = self._queue.count(owner) + self._arriving[owner] + parked
-            if waiting >= self._waiting_per_owner:
+            if count > 1 and waiting + count > WAITING_TOGETHER:
+                raise CnnvizError("queue_full_for_sweep", count=count, waiting=waiting, limit=WAITING_TOGETHER)
+            if count == 1 and waiting >= self._waiting_per_owner:
                 raise CnnvizError("queue_full_for_owner", waiting=waiting, limit=self._waiting_per_owner)
-            if len(self._queue) + self._arriving.total() >= WAITING_IN_ALL:
-                raise CnnvizError("queue_full", limit=WAITING_IN_ALL)
-            self._arriving[owner] += 1
+            in_all = WAITING_IN_ALL if count == 1 else WAITING_IN_ALL // 2  # sweeps leave room for single runs
+            if len(self._queue) + self._arriving.total() + count > in_all:
+                raise CnnvizError("queue_full", limit=in_all)
+            self._arriving[owner] += count
         try:
             yield
         finally:
             with self._lock:
-                self._arriving[owner] -= 1
+                self._arriving[owner] -= count
                 self._arriving += Counter()  # forgets who has none left
 
     def _wait(self, run_id: str, job: Job) -> None:

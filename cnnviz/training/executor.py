@@ -4,6 +4,7 @@ Pages submit and command, through `owned.OwnedRuns`; they read everything else f
 Each method returns at once. `local.LocalExecutor` is the one for one machine.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from cnnviz.specs.training import Action, TrainingConfig
@@ -21,6 +22,27 @@ class Executor(Protocol):
         Raises:
             CnnvizError: if the store cannot be written, or the owner has as many runs waiting as one may.
         """
+        ...
+
+    def submit_all(
+        self, configs: Sequence[TrainingConfig], *, owner: str, names: Sequence[str] = (), group: str | None = None
+    ) -> tuple[str, ...]:
+        """Queue runs that belong together, all or none of them; returns their ids.
+
+        Args:
+            configs: their settings; more of them may wait than of single runs.
+            owner: whose they are.
+            names: of each, or nothing.
+            group: what they belong to.
+
+        Raises:
+            CnnvizError: if the store cannot be written, or they and the owner's other runs are too many to wait.
+        """
+        ...
+
+    @property
+    def seats_per_owner(self) -> int:
+        """How many runs of one owner may train at once while nobody else waits."""
         ...
 
     def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:

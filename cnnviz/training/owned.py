@@ -5,16 +5,25 @@ everybody (reading, following) is the store's and needs no owner.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.training import Action, TrainingConfig
 from cnnviz.training.executor import Executor
 from cnnviz.training.journal import note
 from cnnviz.training.pace import RateLimit
-from cnnviz.training.records import RunRecord
+
+
+class Owned(Protocol):
+    """What belongs to somebody: a run, a race."""
+
+    @property
+    def owner(self) -> str:
+        """Whose it is."""
+        ...
+
 
 OF_A_LEADER: Final[frozenset[Action]] = frozenset({"pause", "resume", "stop"})
 """What whoever leads a class may do to everybody's runs: the queue is theirs, the work is not."""
@@ -45,17 +54,22 @@ class OwnedRuns:
         self._leads = leads
         self._pace = pace
 
-    def may(self, record: RunRecord) -> bool:
-        """Whether a run is this hand's own, to do anything with."""
+    def may(self, record: Owned) -> bool:
+        """Whether a run or a race is this hand's own, to do anything with."""
         return record.owner == self.owner
 
-    def may_command(self, record: RunRecord, action: Action) -> bool:
+    def may_command(self, record: Owned, action: Action) -> bool:
         """Whether this hand may tell a run this while it goes."""
         return self.may(record) or (self._leads and action in OF_A_LEADER)
 
-    def may_pin(self, record: RunRecord) -> bool:
+    def may_pin(self, record: Owned) -> bool:
         """Whether this hand may have a run kept, or not kept any longer: a leader sees to it that no work gets lost."""
         return self.may(record) or self._leads
+
+    @property
+    def most_epochs(self) -> int:
+        """The most epochs that a run of this hand may have; 0 where nothing but the settings bounds them."""
+        return 0
 
     def within(self, config: TrainingConfig) -> TrainingConfig:
         """The settings as this hand may use them.
@@ -69,11 +83,40 @@ class OwnedRuns:
         """See `Executor.submit`.
 
         Raises:
-            CnnvizError: also if this hand starts runs too fast.
+            CnnvizError: also if this hand may not start it, or starts runs too fast.
         """
-        with noting_refusals():
+        with self.admitted((config,)) as (allowed,):
+            return self._executor.submit(allowed, owner=self.owner, name=name, group=group)
+
+    @contextmanager
+    def admitted(self, configs: Sequence[TrainingConfig]) -> Iterator[tuple[TrainingConfig, ...]]:
+        """Runs that begin with one press (a race, a sweep), at the pace of one: their settings as they may be used.
+
+        They are begun, or written down to begin, inside the `with` block; if it raises, nothing has begun.
+
+        Raises:
+            CnnvizError: if this hand may not start one of them, or starts too fast.
+        """
+        with noting_refusals(), self._counted(configs):
+            allowed = tuple(map(self.within, configs))
             self._hurry()
-            return self._executor.submit(config, owner=self.owner, name=name, group=group)
+            yield allowed
+
+    @contextmanager
+    def _counted(self, configs: Sequence[TrainingConfig]) -> Iterator[None]:
+        """So many runs more, unless they come to nothing; nobody counts them here."""
+        yield
+
+    def submit_all(
+        self, configs: Sequence[TrainingConfig], *, names: Sequence[str] = (), group: str | None = None
+    ) -> tuple[str, ...]:
+        """See `Executor.submit_all`.
+
+        Raises:
+            CnnvizError: also if this hand may not start one of them, or starts too fast; none has begun then.
+        """
+        with self.admitted(configs) as allowed:
+            return self._executor.submit_all(allowed, owner=self.owner, names=names, group=group)
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
         """See `Executor.command`."""

@@ -52,7 +52,9 @@ class RaceSpec(Spec):
         return contestants
 
 
-def within_budget(config: TrainingConfig, budget: Budget, amount: float, macs: int) -> TrainingConfig:
+def within_budget(
+    config: TrainingConfig, budget: Budget, amount: float, macs: int, *, most_epochs: int = 0
+) -> TrainingConfig:
     """A contestant's settings: its whole run is its budget, or for seconds long enough to use it up.
 
     As many passes over as many images as it asks for come nearest; the number of images makes it exact.
@@ -63,13 +65,14 @@ def within_budget(config: TrainingConfig, budget: Budget, amount: float, macs: i
         budget: what is the same for all.
         amount: of it.
         macs: of its network for one image, forward.
+        most_epochs: that it may have where seconds are counted, which nobody can tell before; 0 for as many as any run.
 
     Raises:
         CnnvizError: if the budget is not enough for one batch, or more than 200 passes over all images.
     """
     common: dict[str, Any] = {"evaluations": 1, "early_stopping": 0, "time_budget": 0.0, "schedule": "constant"}
     if budget == "seconds":
-        return config.replace(**common, epochs=_EPOCHS)
+        return config.replace(**common, epochs=min(_EPOCHS, most_epochs or _EPOCHS))
     images = amount if budget == "images" else amount / (TRAINING_PASSES * macs)
     if images < config.batch_size:
         raise CnnvizError("race_budget_small", field="amount", images=math.floor(images), batch_size=config.batch_size)
@@ -87,16 +90,18 @@ class Lane:
         share: of its budget that is used, 0 to 1 and a little over.
         seconds: of training that it took.
         out: whether it was stopped or failed, so that no turn will come.
+        complete: whether its run may not go on: all its epochs are done, or the class's time is up.
     """
 
     share: float = 0.0
     seconds: float = 0.0
     out: bool = False
+    complete: bool = False
 
     @property
     def waits(self) -> bool:
         """Whether it is to have another turn."""
-        return not self.out and self.share < _DONE
+        return not self.out and not self.complete and self.share < _DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ def next_turn(
 
 def lane_of(
     record: RunRecord, events: Iterable[Event], step_seconds: Sequence[float], budget: Budget, amount: float,
-    *, out: bool = False,
+    *, out: bool = False, limit: float = 0.0,
 ) -> Lane:  # fmt: skip
     """How far a run is, from what the store knows of it.
 
@@ -149,10 +154,12 @@ def lane_of(
         budget: what is the same for all.
         amount: of it.
         out: whether it was taken out of the race between two turns.
+        limit: seconds of the run that a class allows in all; 0 for any number.
     """
     seconds = training_seconds([event.seconds for event in events if isinstance(event, Started)], step_seconds)
     share = seconds / amount if budget == "seconds" else record.share_done
-    return Lane(share, seconds, out or record.state in ("stopped", "failed", "interrupted"))
+    complete = record.reason == "completed" or bool(limit and record.ended and record.seconds >= limit)
+    return Lane(share, seconds, out or record.state in ("stopped", "failed", "interrupted"), complete)
 
 
 def training_seconds(starts: Sequence[float], step_seconds: Sequence[float]) -> float:

@@ -1,28 +1,34 @@
-"""Races on a server: each is a file beside the runs, and a thread that gives the turns through the executor.
+"""Races on a server: each has a thread that gives the turns through the executor (`race_files` keeps them).
 
 A turn is the run's own time budget: the run ends at it in good order, keeps its state, and is continued at its next
 turn. Between two turns anybody's run may come in, as the queue decides. A server that ends leaves its races where they
 stood; `resume` goes on with them.
+
+Where one person may have several seats at once, as in a cluster, the contestants of a race for images or MACs train
+side by side, each to its end: their budgets are no time. A race for seconds has turns everywhere, since two runs on one
+machine take each other's time.
+
+A race begins and ends through a person's hand, which holds it to what that person may do.
 """
 
-import json
 import math
-import re
-import secrets
 import threading
 import time
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from cnnviz.errors import CnnvizError
 from cnnviz.events import Evaluated, Started
+from cnnviz.specs.training import Action
 from cnnviz.training.executor import Executor
+from cnnviz.training.owned import OwnedRuns
 from cnnviz.training.race import (
     Budget,
     Lane,
     Measured,
     RaceSpec,
+    Turn,
     Winner,
     lane_of,
     next_turn,
@@ -30,39 +36,14 @@ from cnnviz.training.race import (
     winner,
     within_budget,
 )
+from cnnviz.training.race_files import RaceFiles, RaceRecord, new_race_id
 from cnnviz.training.records import RunRecord
 
-_ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
-_ID: Final = re.compile(r"[a-z2-9]{8}")
-_LOOK: Final = 0.05  # seconds between two looks at the run whose turn it is
-_WAIT: Final = 1.0  # seconds before a refused turn is asked for again
-
-
-@dataclass(frozen=True, slots=True)
-class RaceRecord:
-    """A race as it is kept.
-
-    Attributes:
-        id: short, random, safe in a link.
-        owner: whose it is.
-        spec: who races and for how much.
-        runs: the id of each contestant's run; "" before its first turn.
-        macs: of each contestant's network for one image, forward.
-        expected: seconds that each will need in all, as was expected; 0 where nobody knew.
-        out: the numbers of those taken out by hand.
-        prediction: what was said before it began: the number of the winner, an accuracy (share of one) of it or None.
-        created: seconds since 1970, for showing.
-    """
-
-    id: str
-    owner: str
-    spec: RaceSpec
-    runs: tuple[str, ...]
-    macs: tuple[int, ...]
-    expected: tuple[float, ...] = ()
-    out: tuple[int, ...] = ()
-    prediction: tuple[int, float | None] | None = None
-    created: float = 0.0
+GOING_OF_OWNER: Final = 2
+GOING: Final = 60
+"""Races at once, of one owner and of everybody: each is a thread."""
+_LOOK: Final = 0.05  # seconds between two looks at a run whose turn it is
+_WAIT: Final = 0.5  # seconds between two looks at one that waits, and before a refused turn is asked for again
 
 
 class Races:
@@ -74,33 +55,51 @@ class Races:
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
-        self._folder = executor.store.folder / "races"
+        self._files = RaceFiles(executor.store.folder / "races")
         self._lock = threading.RLock()
-        self._threads: dict[str, threading.Thread] = {}
+        self._threads: dict[str, tuple[threading.Thread, str]] = {}  # id → thread, owner
 
     def start(
         self,
         spec: RaceSpec,
+        hand: OwnedRuns,
         *,
-        owner: str,
         macs: tuple[int, ...],
         expected: tuple[float, ...] = (),
         prediction: tuple[int, float | None] | None = None,
     ) -> str:
         """Begin a race; returns its id.
 
+        Args:
+            spec: who races and for how much.
+            hand: whose race it is; each contestant is one run that this hand starts, all of them with one press.
+            macs: of each contestant's network for one image, forward.
+            expected: seconds that each will need in all; 0 where nobody knows.
+            prediction: see `RaceRecord`.
+
         Raises:
-            CnnvizError: if the budget cannot be used by one of the contestants, or the store cannot be written.
+            CnnvizError: if the budget cannot be used by one of the contestants, the hand may not start them, too many
+                races are going, or the store cannot be written.
         """
-        for config, cost in zip(spec.contestants, macs, strict=True):
-            within_budget(config, spec.budget, spec.amount, cost)
-        race_id = "".join(secrets.choice(_ALPHABET) for _ in range(8))
-        race = RaceRecord(
-            race_id, owner, spec, ("",) * len(spec.contestants), macs, expected, (), prediction, time.time()
-        )
-        self._keep(race)
-        self.resume(race_id)
-        return race_id
+        asked = [
+            within_budget(config, spec.budget, spec.amount, cost, most_epochs=hand.most_epochs)
+            for config, cost in zip(spec.contestants, macs, strict=True)
+        ]
+        for_seconds = spec.budget == "seconds"
+        if for_seconds:  # as the run of one contestant it would be one with this limit
+            asked = [config.replace(time_budget=spec.amount) for config in asked]
+        with self._lock:
+            self._refuse_one_more(hand.owner)
+            with hand.admitted(asked) as allowed:
+                configs = tuple(config.replace(time_budget=0.0) for config in allowed) if for_seconds else allowed
+                race = RaceRecord(
+                    new_race_id(), hand.owner, spec, ("",) * len(configs), macs, configs, expected, (), prediction,
+                    time.time(),
+                )  # fmt: skip
+                self._files.make_room(hand.owner, set(self._threads))
+                self._files.keep(race)
+            self._begin(race)
+        return race.id
 
     def record(self, race_id: str) -> RaceRecord:
         """A race.
@@ -108,79 +107,75 @@ class Races:
         Raises:
             CnnvizError: if there is none.
         """
-        try:
-            if not _ID.fullmatch(race_id):
-                raise ValueError(race_id)
-            data: dict[str, Any] = json.loads(self._path(race_id).read_text("utf-8"))
-            prediction = data["prediction"]
-            return RaceRecord(
-                id=data["id"],
-                owner=data["owner"],
-                spec=RaceSpec.parse(data["spec"]),
-                runs=tuple(data["runs"]),
-                macs=tuple(data["macs"]),
-                expected=tuple(data["expected"]),
-                out=tuple(data["out"]),
-                prediction=None if prediction is None else (int(prediction[0]), prediction[1]),
-                created=float(data["created"]),
-            )
-        except (OSError, TypeError, ValueError, KeyError) as error:
-            raise CnnvizError("race_unknown", value=str(race_id)[:40]) from error
+        return self._files.read(race_id)
 
     def latest(self, owner: str, limit: int = 5) -> tuple[RaceRecord, ...]:
         """The newest races of an owner."""
-        found = []
-        for path in self._folder.glob("*.json") if self._folder.is_dir() else ():
-            try:
-                found.append(self.record(path.stem))
-            except CnnvizError:  # half written by a server of another version
-                continue
-        mine = [race for race in found if race.owner == owner]
-        return tuple(sorted(mine, key=lambda race: -race.created)[:limit])
+        return self._files.latest(owner, limit)
 
     def going(self, race_id: str) -> bool:
         """Whether turns are given on this server now."""
         with self._lock:
-            thread = self._threads.get(race_id)
-            return thread is not None and thread.is_alive()
+            return race_id in self._alive()
 
-    def resume(self, race_id: str) -> None:
+    def resume(self, race_id: str, hand: OwnedRuns) -> None:
         """Give turns from here on, unless that goes on already.
 
         Raises:
-            CnnvizError: if there is no such race.
+            CnnvizError: if there is no such race, it is somebody else's, or too many are going.
         """
-        self.record(race_id)
+        race = self._of(hand, race_id, "resume")
         with self._lock:
-            if self.going(race_id):
-                return
-            self._threads = {other: thread for other, thread in self._threads.items() if thread.is_alive()}
-            thread = threading.Thread(target=self._run, args=(race_id,), name=f"race {race_id}", daemon=True)
-            self._threads[race_id] = thread
-            thread.start()
+            if not self.going(race_id):
+                self._refuse_one_more(race.owner)
+                self._begin(race)
 
-    def take_out(self, race_id: str, number: int) -> None:
+    def take_out(self, race_id: str, number: int, hand: OwnedRuns) -> None:
         """A contestant gives up; the others keep their budgets.
 
         Raises:
-            CnnvizError: if there is no such race.
+            CnnvizError: if there is no such race, or it is somebody else's.
         """
         with self._lock:
-            race = self.record(race_id)
+            race = self._of(hand, race_id, "stop")
             if number not in range(len(race.runs)) or number in race.out:
                 return
-            self._keep(replace(race, out=(*race.out, number)))
+            self._files.keep(replace(race, out=(*race.out, number)))
         if race.runs[number]:
             self._executor.command(race.runs[number], "stop")
 
-    def stop(self, race_id: str) -> None:
+    def stop(self, race_id: str, hand: OwnedRuns) -> None:
         """Everybody gives up.
 
         Raises:
-            CnnvizError: if there is no such race.
+            CnnvizError: if there is no such race, or it is somebody else's.
         """
         for number in range(len(self.record(race_id).runs)):
-            self.take_out(race_id, number)
+            self.take_out(race_id, number, hand)
+
+    def _of(self, hand: OwnedRuns, race_id: str, action: Action) -> RaceRecord:
+        """A race that this hand may end or lead on; an owner never changes, so asking before doing is enough."""
+        race = self.record(race_id)
+        if not hand.may_command(race, action):
+            raise CnnvizError("race_not_yours", value=race_id)
+        return race
+
+    def _alive(self) -> dict[str, str]:
+        """The owners of the races that are going; with the lock held."""
+        self._threads = {race_id: one for race_id, one in self._threads.items() if one[0].is_alive()}
+        return {race_id: owner for race_id, (_thread, owner) in self._threads.items()}
+
+    def _refuse_one_more(self, owner: str) -> None:
+        going = list(self._alive().values())
+        if going.count(owner) >= GOING_OF_OWNER:
+            raise CnnvizError("races_of_owner", limit=GOING_OF_OWNER)
+        if len(going) >= GOING:
+            raise CnnvizError("races_full", limit=GOING)
+
+    def _begin(self, race: RaceRecord) -> None:
+        thread = threading.Thread(target=self._run, args=(race.id,), name=f"race {race.id}", daemon=True)
+        self._threads[race.id] = thread, race.owner
+        thread.start()
 
     # how it stands
 
@@ -222,40 +217,56 @@ class Races:
     def _run(self, race_id: str) -> None:
         while True:
             race = self.record(race_id)
-            turn = next_turn(self.lanes(race), race.spec.budget, race.spec.amount, race.expected)
-            if turn is None:
+            turns = self._turns(race)
+            if not turns:
                 return
+            given: list[str] = []
             try:
-                run_id = self._give(race, turn.contestant, turn.seconds)
+                for turn in turns:
+                    given.append(self._give(race, turn.contestant, turn.seconds))
+                    race = self.record(race_id)
             except CnnvizError as error:
-                if error.code != "queue_full_for_owner":
-                    self._keep(replace(self.record(race_id), out=tuple(range(len(race.runs)))))
+                if not error.code.startswith("queue_full"):
+                    self._files.keep(replace(self.record(race_id), out=tuple(range(len(race.runs)))))
                     return
-                time.sleep(_WAIT)  # the owner's other runs are waiting: theirs first
-                continue
-            while self.exists(run_id) and not self._executor.store.record(run_id).ended:
-                time.sleep(_LOOK)
-            if self.exists(run_id) and self._executor.store.record(run_id).state == "interrupted":  # the server ends
+                time.sleep(_WAIT)  # others are waiting: theirs first
+            if any(self._wait_for(run_id) == "interrupted" for run_id in given):  # the server ends
                 return
+
+    def _turns(self, race: RaceRecord) -> Sequence[Turn]:
+        """Who trains next: one of them; all at once where their budget is no time and there are seats for several."""
+        lanes = self.lanes(race)
+        if race.spec.budget != "seconds" and self._executor.seats_per_owner > 1:
+            return [Turn(number, math.inf) for number, lane in enumerate(lanes) if lane.waits]
+        turn = next_turn(lanes, race.spec.budget, race.spec.amount, race.expected)
+        return [] if turn is None else [turn]
+
+    def _wait_for(self, run_id: str) -> str:
+        """How a run has ended; "" for one that was deleted."""
+        while self.exists(run_id):
+            record = self._executor.store.record(run_id)
+            if record.ended:
+                return record.state
+            time.sleep(_WAIT if record.state == "queued" else _LOOK)
+        return ""
 
     def _give(self, race: RaceRecord, number: int, seconds: float) -> str:
         """Let a contestant train for so many seconds; returns its run."""
-        store, run_id = self._executor.store, race.runs[number]
-        spec = race.spec
-        limit = 0.0 if math.isinf(seconds) else seconds
-        if not run_id:
-            config = within_budget(spec.contestants[number], spec.budget, spec.amount, race.macs[number])
-            name = spec.names[number] if number < len(spec.names) else ""
-            run_id = self._executor.submit(
-                config.replace(time_budget=limit), owner=race.owner, name=name, group=f"race {race.id}"
-            )
+        store, run_id, whole = self._executor.store, race.runs[number], race.configs[number]
+        used = store.record(run_id).seconds if run_id else 0.0
+        limits = [one for one in (whole.time_budget, used + seconds) if one and not math.isinf(one)]
+        config = whole.replace(time_budget=min(limits, default=0.0))
+        if run_id:
+            self._executor.continue_run(run_id, config)
+        else:
+            name = race.spec.names[number] if number < len(race.spec.names) else ""
+            run_id = self._executor.submit(config, owner=race.owner, name=name, group=f"race {race.id}")
             with self._lock:
                 race = self.record(race.id)
                 runs = tuple(run_id if other == number else run for other, run in enumerate(race.runs))
-                self._keep(replace(race, runs=runs))
-            return run_id
-        record = store.record(run_id)
-        self._executor.continue_run(run_id, record.config.replace(time_budget=limit and record.seconds + limit))
+                self._files.keep(replace(race, runs=runs))
+        if number in self.record(race.id).out:  # taken out in this moment, by somebody who saw no run to stop
+            self._executor.command(run_id, "stop")
         return run_id
 
     def _lane(self, race: RaceRecord, number: int) -> Lane:
@@ -269,22 +280,5 @@ class Races:
         events = [event for _sequence, event in store.events(run_id)]
         return lane_of(
             record, events, store.steps(run_id).seconds.tolist(), race.spec.budget, race.spec.amount,
-            out=number in race.out,
+            out=number in race.out, limit=race.configs[number].time_budget,
         )  # fmt: skip
-
-    def _path(self, race_id: str) -> Path:
-        return self._folder / f"{race_id}.json"
-
-    def _keep(self, race: RaceRecord) -> None:
-        data: dict[str, Any] = {
-            "id": race.id, "owner": race.owner, "spec": race.spec.model_dump(mode="json"), "runs": race.runs,
-            "macs": race.macs, "expected": race.expected, "out": race.out, "prediction": race.prediction,
-            "created": race.created,
-        }  # fmt: skip
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            unfinished = self._path(race.id).with_suffix(".unfinished")
-            unfinished.write_text(json.dumps(data), "utf-8")
-            unfinished.replace(self._path(race.id))
-        except OSError as error:
-            raise CnnvizError("store_unusable", folder=str(self._folder), reason=str(error)) from error

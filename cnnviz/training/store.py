@@ -82,18 +82,43 @@ class RunStore(RunReader):
             created: when that one was made; now if None.
         """
         key = None if run_id else config_hash(config)
-        run_id = run_id or "".join(secrets.choice(_ALPHABET) for _ in range(10))
+        created = time.time() if created is None else created
         with self._database.writing() as connection:
-            connection.execute(
-                'INSERT INTO runs (id, instance, owner, "group", name, config, state, created, total_steps, '
-                "learning_rate, schema_version, architecture, config_hash) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    run_id, self._instance.id, owner, group, clean_name(name), config.model_dump_json(), state,
-                    time.time() if created is None else created, config.total_steps, config.learning_rate,
-                    self._database.version, config.architecture.key, key,
-                ),
-            )  # fmt: skip
+            return self._insert(connection, run_id, config, owner, name, group, state, created, key)
+
+    def create_all(
+        self, configs: Sequence[TrainingConfig], *, owner: str, names: Sequence[str] = (), group: str | None = None
+    ) -> tuple[str, ...]:
+        """New runs that wait, all or none of them; returns their ids.
+
+        Args:
+            configs: every setting of each.
+            owner: whose they are.
+            names: of each, or nothing.
+            group: what they belong to.
+        """
+        named = zip(configs, names or [""] * len(configs), strict=True)
+        now = time.time()
+        with self._database.writing() as connection:
+            return tuple(
+                self._insert(connection, "", config, owner, name, group, "queued", now, config_hash(config))
+                for config, name in named
+            )
+
+    def _insert(
+        self, connection: sqlite3.Connection, run_id: str, config: TrainingConfig, owner: str, name: str,
+        group: str | None, state: State, created: float, key: str | None,
+    ) -> str:  # fmt: skip
+        run_id = run_id or "".join(secrets.choice(_ALPHABET) for _ in range(10))
+        connection.execute(
+            'INSERT INTO runs (id, instance, owner, "group", name, config, state, created, total_steps, '
+            "learning_rate, schema_version, architecture, config_hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                run_id, self._instance.id, owner, group, clean_name(name), config.model_dump_json(), state, created,
+                config.total_steps, config.learning_rate, self._database.version, config.architecture.key, key,
+            ),
+        )  # fmt: skip
         return run_id
 
     def append(self, run_id: str, events: Iterable[Event]) -> None:

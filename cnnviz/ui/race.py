@@ -6,6 +6,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from cnnviz.errors import CnnvizError
 from cnnviz.events import Evaluated, Started
 from cnnviz.language import N_, Language
 from cnnviz.specs.comparison import Contender, contender, contenders
@@ -13,17 +14,19 @@ from cnnviz.specs.presets import preset_named
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.training.race import BUDGET_WORDS, Budget, Lane, RaceSpec, Winner, training_seconds, within_budget
-from cnnviz.training.race_runner import RaceRecord
-from cnnviz.ui.engine import engine, owner, races
-from cnnviz.ui.fields import choice_label
+from cnnviz.training.race_files import RaceRecord
+from cnnviz.ui.engine import engine, fixed_settings, my_runs, races
+from cnnviz.ui.fields import choice_label, error_text
 from cnnviz.ui.foretelling import ask, predicted_line, render_outcome
 from cnnviz.ui.overlay import render_overlay
 from cnnviz.ui.run_list import plain
 from cnnviz.ui.runs import Positions
 from cnnviz.ui.start import foresee
+from cnnviz.ui.watching import want_page
 from cnnviz.ui.work import network_macs, parameters_of
 
 KEY: Final = "race"
+_REFUSED: Final = "press of a race refused"
 AMOUNTS: Final[Mapping[Budget, float]] = {"seconds": 15.0, "images": 30_000.0, "macs": 5e11}
 WINNERS: Final[Mapping[Budget, str]] = {
     "seconds": N_("Equal seconds ({at})"),
@@ -33,14 +36,14 @@ WINNERS: Final[Mapping[Budget, str]] = {
 
 
 def contestant_config(one: Contender) -> TrainingConfig:
-    """A network or variant as it races: its family's class preset, the variant's knobs on top.
+    """A network or variant as it races: its family's class preset, the variant's knobs and the class's settings on top.
 
     Raises:
         CnnvizError: if the variant cannot have the preset's input.
     """
     config = preset_named(one.entry.key, "class").config
     options = dict(one.variant.options) if one.variant else {}
-    return config.replace(architecture=config.architecture.replace(**options))
+    return config.replace(architecture=config.architecture.replace(**options), **fixed_settings())
 
 
 def racing_keys() -> list[str]:
@@ -65,11 +68,11 @@ def begin(spec: RaceSpec, prediction: tuple[int, float | None] | None) -> str:
     """Start a race; returns its id.
 
     Raises:
-        CnnvizError: if the budget cannot be used, or the store cannot be written.
+        CnnvizError: if the budget cannot be used, this person may not start it, or the store cannot be written.
     """
     macs = tuple(network_macs(config.architecture) for config in spec.contestants)
     expected = tuple(_expected(config) for config in spec.contestants)
-    return races().start(spec, owner=owner(), macs=macs, expected=expected, prediction=prediction)
+    return races().start(spec, my_runs(), macs=macs, expected=expected, prediction=prediction)
 
 
 def _expected(config: TrainingConfig) -> float:
@@ -97,6 +100,38 @@ def render_prediction_form(names: Sequence[str], start: Callable[[tuple[int, flo
 def race_names(race: RaceRecord, _: Language) -> list[str]:
     """The contestants' names; those of a classic race in the reader's language."""
     return [_(name) for name in race.spec.names]
+
+
+def end_part(race_id: str, number: int | None = None) -> None:
+    """Take one contestant out of a race, or stop it; whoever may not is told so."""
+    try:
+        if number is None:
+            races().stop(race_id, my_runs())
+        else:
+            races().take_out(race_id, number, my_runs())
+    except CnnvizError as error:
+        refuse(error)
+
+
+def go_on(race_id: str) -> None:
+    """Give turns again; whoever may not is told so."""
+    try:
+        races().resume(race_id, my_runs())
+    except CnnvizError as error:
+        refuse(error)
+
+
+def refuse(error: CnnvizError) -> None:
+    """Have `render_refusal` say it at the next run, also when the button stood in a part of the page."""
+    st.session_state[_REFUSED] = error.bare
+    want_page()
+
+
+def render_refusal(_: Language) -> None:
+    """Why the last press did nothing, once."""
+    refused = st.session_state.pop(_REFUSED, None)
+    if refused is not None:
+        st.error(error_text(refused, _), icon=":material/error:")
 
 
 def render_race(race: RaceRecord, _: Language) -> bool:
@@ -136,7 +171,7 @@ def _render_lanes(
     race: RaceRecord, lanes: Sequence[Lane], names: Sequence[str], records: Mapping[int, RunRecord], over: bool,
     _: Language,
 ) -> None:  # fmt: skip
-    mine = race.owner == owner()
+    reached = my_runs().may_command(race, "stop")
     for number, (lane, name) in enumerate(zip(lanes, names, strict=True)):
         record = records.get(number)
         running = record is not None and not record.ended
@@ -150,10 +185,9 @@ def _render_lanes(
                 words += f" · {_.error(record.failure.error)}"
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.progress(min(1.0, lane.share), text=f"{icon} {words}")
-            if mine and lane.waits and not over:
+            if reached and lane.waits and not over:
                 st.button("", icon=":material/logout:", help=_("Take {name} out of the race", name=name),
-                          type="tertiary", key=f"out {number}", on_click=races().take_out,
-                          args=(race.id, number))  # fmt: skip
+                          type="tertiary", key=f"out {number}", on_click=end_part, args=(race.id, number))  # fmt: skip
 
 
 def _render_winners(race: RaceRecord, found: Mapping[Budget, Winner], names: Sequence[str], _: Language) -> None:

@@ -7,8 +7,8 @@ from cnnviz.language import N_, Language
 from cnnviz.specs.comparison import contender
 from cnnviz.training.classics import classic, classics
 from cnnviz.training.race import MOST, RaceSpec
-from cnnviz.training.race_runner import RaceRecord
-from cnnviz.ui.engine import engine, owner, races
+from cnnviz.training.race_files import RaceRecord
+from cnnviz.ui.engine import engine, my_runs, owner, races
 from cnnviz.ui.fields import error_text
 from cnnviz.ui.frame import heading
 from cnnviz.ui.links import PageLink
@@ -17,11 +17,15 @@ from cnnviz.ui.places import RUNS, page_link
 from cnnviz.ui.race import (
     begin,
     contestants_table,
+    end_part,
+    go_on,
     own_race,
     racing_keys,
+    refuse,
     render_budget,
     render_prediction_form,
     render_race,
+    render_refusal,
 )
 from cnnviz.ui.watching import watch
 
@@ -58,7 +62,7 @@ def start(spec: RaceSpec, prediction: tuple[int, float | None] | None) -> None:
     try:
         show(begin(spec, prediction))
     except CnnvizError as error:
-        st.session_state["race_refused"] = error
+        refuse(error)
 
 
 def choose(_: Language) -> tuple[RaceSpec | None, dict[str, object]]:
@@ -100,9 +104,7 @@ race = chosen_race()
 screen, settings = st.columns([2, 1], gap="medium")
 with settings:
     spec, values = choose(_)
-    refused = st.session_state.pop("race_refused", None)
-    if refused is not None:
-        st.error(error_text(refused, _), icon=":material/error:")
+    render_refusal(_)
     if spec is not None:
         names = [_(name) for name in spec.names]
         render_prediction_form(names, lambda prediction: start(spec, prediction), _)
@@ -132,10 +134,10 @@ with screen:
     going = races().going(race.id)
     watch(render_live, race.id, going, _, going=going, shortest=TICK)
     with st.container(horizontal=True):
-        if race.owner == owner() and going:
-            st.button(_("Stop the race"), icon=":material/stop:", on_click=races().stop, args=(race.id,), key="stop")
-        elif race.owner == owner() and any(lane.waits for lane in races().lanes(race)):
-            st.button(_("Let it go on"), icon=":material/play_arrow:", on_click=races().resume, args=(race.id,),
-                      key="resume")  # fmt: skip
+        reached = my_runs().may_command(race, "stop")
+        if reached and going:
+            st.button(_("Stop the race"), icon=":material/stop:", on_click=end_part, args=(race.id,), key="stop")
+        elif reached and any(lane.waits for lane in races().lanes(race)):
+            st.button(_("Let it go on"), icon=":material/play_arrow:", on_click=go_on, args=(race.id,), key="resume")
         if all(race.runs):
             page_link(RUNS, _("Compare these runs"), runs=",".join(race.runs))

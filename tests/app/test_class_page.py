@@ -9,7 +9,7 @@ from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import LocalExecutor
 from cnnviz.training.settings import class_mode
 from cnnviz.ui.engine import classroom, engine
-from cnnviz.ui.places import ARCHITECTURE, CLASSROOM, HOME, KERNEL, TRAINING
+from cnnviz.ui.places import ARCHITECTURE, CLASSROOM, HOME, KERNEL, RACE, TRAINING
 from cnnviz.ui.shown import page_of
 from cnnviz.ui.steps import STEPS
 from cnnviz.ui.teacher import SHOWN_RUNS
@@ -99,6 +99,21 @@ def test_a_run_without_a_nickname_and_one_beyond_a_cap_are_refused_at_the_button
     app.button(key="start").click().run()
     assert any("at most 2 epochs" in error.value for error in app.error)
     assert engine().store.counts().get("queued", 0) == 0
+
+
+def test_a_race_needs_a_nickname_and_keeps_to_the_caps(open_page, lesson):
+    app = open_page(RACE, "en", kind="own", networks="lenet,lenet_bn")
+    app.button(key="start_race").click().run()
+    assert not app.exception and any("Choose a nickname" in error.value for error in app.error)
+    lesson.change(most_seconds=5, most_epochs=1, most_runs=1)
+    app = app.switch_page(CLASSROOM.script).run()
+    app = join(app, "Ana").switch_page(RACE.script).run()
+    app.button(key="start_race").click().run()
+    assert not app.exception and any("at most 5 s, and 15 s" in error.value for error in app.error)
+    app.number_input(key="race.own.amount seconds").set_value(4.0).run()
+    app.button(key="start_race").click().run()
+    assert not app.exception and any("This takes 2 runs, and of the 1" in error.value for error in app.error)
+    assert [person.started for person in lesson.people()] == [0] and "race" not in app.query_params
 
 
 def test_what_is_frozen_cannot_be_chosen(open_page, lesson):

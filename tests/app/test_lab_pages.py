@@ -6,6 +6,7 @@ import pytest
 
 from cnnviz.language import LANGUAGES, Language
 from cnnviz.specs.presets import preset_named
+from cnnviz.training import OwnedRuns
 from cnnviz.training.classics import classics
 from cnnviz.training.records import RECORDED
 from cnnviz.ui.engine import engine, races
@@ -113,7 +114,7 @@ def test_a_race_is_predicted_started_stopped_and_found_by_its_link(open_page):
     race = races().record(race_id)
     assert race.prediction == (1, pytest.approx(0.8)) and race.spec.budget == "seconds"
     wait(lambda: races().record(race_id).runs[0])
-    races().stop(race_id)
+    races().stop(race_id, OwnedRuns(engine(), race.owner))
     wait(lambda: not races().going(race_id))
     assert all(lane.out for lane in races().lanes(races().record(race_id)))
     again = open_page(RACE, "en", race=race_id)

@@ -258,3 +258,45 @@ def test_an_ended_run_is_extended_and_says_so(make):
     (event,) = [event for _, event in executor.store.events(run_id) if event.kind == "controlled"]
     assert (event.action, event.epochs, event.step) == ("continue", 12, 100)
     assert executor.store.record(run_id).total_steps == 120
+
+
+def test_runs_that_belong_together_may_wait_in_a_larger_number_all_of_them_or_none(make):
+    executor = make()
+    configs = [CONFIG.replace(seed=seed) for seed in range(25)]
+    runs = executor.submit_all(configs, owner="ana", names=[f"run {seed}" for seed in range(25)], group="sweep")
+    until(lambda: running(executor) == [runs[0]])
+    assert [executor.queue_position(run) for run in runs] == [None, *range(1, 25)]
+    assert [executor.store.record(run).config for run in runs] == configs
+    refused_runs = executor.store.counts()
+    with pytest.raises(CnnvizError) as caught:
+        executor.submit_all(configs[:2], owner="ana")
+    assert caught.value.code == "queue_full_for_sweep"
+    assert caught.value.parameters == {"count": 2, "waiting": 24, "limit": 25}
+    assert executor.store.counts() == refused_runs, "nothing was written down"
+    ben = executor.submit(CONFIG, owner="ben")
+    assert executor.queue_position(ben) == 1, "twenty-five runs of one person are one person's"
+
+
+def test_sweeps_leave_room_in_the_queue_for_single_runs(make, monkeypatch):
+    monkeypatch.setattr("cnnviz.training.dispatch.WAITING_IN_ALL", 20)
+    executor = make()
+    executor.submit_all([CONFIG] * 10, owner="ana")
+    with pytest.raises(CnnvizError) as caught:
+        executor.submit_all([CONFIG] * 2, owner="ben")
+    assert (caught.value.code, caught.value.parameters["limit"]) == ("queue_full", 10)
+    assert executor.submit(CONFIG, owner="ben")
+
+
+def test_runs_that_cannot_be_written_down_leave_nothing_in_the_queue(make, monkeypatch):
+    executor = make()
+    insert, count = executor.store._insert, itertools.count()
+
+    def fail_at_the_third(*arguments):
+        if next(count) == 2:
+            raise OSError("the disk is full")
+        return insert(*arguments)
+
+    monkeypatch.setattr(executor.store, "_insert", fail_at_the_third)
+    with pytest.raises(CnnvizError):
+        executor.submit_all([CONFIG] * 4, owner="ana")
+    assert executor.store.records() == () and executor.waiting == 0

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from cnnviz.specs.presets import preset_named
-from cnnviz.training import LocalExecutor, RunStore
+from cnnviz.training import LocalExecutor, OwnedRuns, RunStore
 from cnnviz.training.race import RaceSpec
 from cnnviz.training.race_runner import Races
 
@@ -35,7 +35,7 @@ def race(executor, budget, amount, *, hurt=None, at=0.3):
     )
     races = Races(executor)
     spec = RaceSpec(contestants=contestants, names=("a", "b"), budget=budget, amount=amount)
-    race_id = races.start(spec, owner="me", macs=MACS)
+    race_id = races.start(spec, OwnedRuns(executor, "me"), macs=MACS)
     limit, done = time.monotonic() + 240, False
     while races.going(race_id):
         assert time.monotonic() < limit
@@ -47,8 +47,8 @@ def race(executor, budget, amount, *, hurt=None, at=0.3):
     return races, races.record(race_id)
 
 
-def take_out(_executor, races, record):
-    races.take_out(record.id, 1)
+def take_out(executor, races, record):
+    races.take_out(record.id, 1, OwnedRuns(executor, "me"))
     return True
 
 
