@@ -158,9 +158,10 @@ class QueueExecutor(ABC):
         self.store.record(run_id)  # raises for a run that does not exist
         order: Message = {"command": action, "run": run_id, "learning_rate": learning_rate}
         with self._lock:
-            if action == "stop" and self._queue.remove(run_id):
+            if action == "stop" and self._queue.position(run_id) is not None:
+                self.store.append(run_id, [Finished(reason="stopped")])  # first: a store that refuses leaves it waiting
+                self._queue.remove(run_id)
                 del self._jobs[run_id]
-                self.store.append(run_id, [Finished(reason="stopped")])
                 return True
             if run_id in self._parked:
                 self._tell_parked(run_id, order)

@@ -143,3 +143,17 @@ def test_on_a_disk_smaller_than_what_may_be_used_the_oldest_checkpoints_make_roo
         assert store.record(young).evicted == () and list(store.run_folder(young).iterdir())
         free[0] = 10**9
         until(lambda: store.record(third).choices)
+
+
+def test_a_stop_that_cannot_be_written_leaves_the_run_waiting(tmp_path, monkeypatch):
+    with fake_executors(monkeypatch, tmp_path) as made:
+        executor = made()
+        executor.hold(True)
+        run_id = executor.submit(CONFIG, owner="ana")
+        executor.store.database._writer.execute("PRAGMA query_only = ON")
+        with pytest.raises(CnnvizError):
+            executor.command(run_id, "stop")
+        executor.store.database._writer.execute("PRAGMA query_only = OFF")
+        assert executor.queue_position(run_id) == 1 and executor.store.record(run_id).state == "queued"
+        assert executor.command(run_id, "stop") and executor.waiting == 0
+        assert executor.store.record(run_id).state == "stopped"
