@@ -158,9 +158,10 @@ class QueueExecutor(ABC):
         self.store.record(run_id)  # raises for a run that does not exist
         order: Message = {"command": action, "run": run_id, "learning_rate": learning_rate}
         with self._lock:
-            if action == "stop" and self._queue.remove(run_id):
+            if action == "stop" and self._queue.position(run_id) is not None:
+                self.store.append(run_id, [Finished(reason="stopped")])  # first: a store that refuses leaves it waiting
+                self._queue.remove(run_id)
                 del self._jobs[run_id]
-                self.store.append(run_id, [Finished(reason="stopped")])
                 return True
             if run_id in self._parked:
                 self._tell_parked(run_id, order)
@@ -430,6 +431,8 @@ class QueueExecutor(ABC):
             reason = event.reason if isinstance(event, Finished) else event.code
             level = logging.INFO if isinstance(event, Finished) else logging.WARNING
             note("run ends", level=level, run=run_id, reason=reason, step=event.step, seconds=round(event.seconds, 3))
+            if isinstance(event, Failed) and event.code == "disk_full":
+                self._persistence.wait_for_space()  # this seat is nobody's meanwhile
             with self._lock:
                 worker.run_id = None
                 self._dispatch()

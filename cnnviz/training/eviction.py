@@ -28,10 +28,12 @@ _ORDER: Final = (
 )
 
 
-def evict(database: Database, folder: Path, limit: int | None = None) -> tuple[str, ...]:
+def evict(database: Database, folder: Path, limit: int | None = None, *, full: bool = False) -> tuple[str, ...]:
     """Delete checkpoints until those of all runs take no more than `limit` bytes; see `RunStore.make_room`."""
     limit = disk_limit() if limit is None else limit
     used = disk_usage(_files(folder))
+    if full:
+        limit = min(limit, used // 2)
     touched: dict[str, None] = {}
     if used <= limit:
         return ()

@@ -19,6 +19,7 @@ from cnnviz.training.pace import RateLimit
 VARIABLE: Final = "CNNVIZ_LOG"
 KINDS: Final = ("text", "json", "off")
 _LOG: Final = logging.getLogger("cnnviz")
+_CALM: Final = 2.0  # seconds without a failure after which something works again
 
 
 def note(event: str, *, level: int = logging.INFO, **fields: Any) -> None:
@@ -36,6 +37,8 @@ def note(event: str, *, level: int = logging.INFO, **fields: Any) -> None:
 class Trouble:
     """Something that fails again and again: said when it begins and when it is over, not each time in between.
 
+    It is over when it works and has not failed for two seconds: what fails every other time is still failing.
+
     Args:
         begins: the event when it fails first.
         over: the event when it works again.
@@ -45,11 +48,13 @@ class Trouble:
         self._begins, self._over = begins, over
         self._lock = threading.Lock()
         self._since: float | None = None
+        self._latest = 0.0
 
     def failed(self, reason: str) -> None:
         """It did not work."""
         with self._lock:
-            known, self._since = self._since is not None, self._since or time.monotonic()
+            self._latest = time.monotonic()
+            known, self._since = self._since is not None, self._since or self._latest
         if not known:
             note(self._begins, level=logging.ERROR, reason=reason)
 
@@ -58,9 +63,10 @@ class Trouble:
         if self._since is None:  # as almost always, so without the lock
             return
         with self._lock:
-            since, self._since = self._since, None
-        if since is not None:
-            note(self._over, level=logging.WARNING, seconds=round(time.monotonic() - since, 1))
+            if self._since is None or time.monotonic() - self._latest < _CALM:
+                return
+            seconds, self._since = self._latest - self._since, None
+        note(self._over, level=logging.WARNING, seconds=round(seconds, 1))
 
 
 class _Sparse(logging.Filter):

@@ -151,8 +151,11 @@ class OwnedRuns:
         pinned: bool | None = None,
     ) -> None:
         """See `RunStore.update`."""
-        if (name, tags, notes) != (None, None, None) or not self.may_pin(self._store.record(run_id)):
+        record = self._store.record(run_id)
+        if (name, tags, notes) != (None, None, None) or not self.may_pin(record):
             self._check(run_id)
+        elif not self.may(record):
+            note("teacher acts on a run", act="keep" if pinned else "keep no longer", run=run_id)
         self._store.update(run_id, name=name, tags=tags, notes=notes, pinned=pinned, pins=self.pins)
 
     def delete(self, run_id: str) -> None:

@@ -239,7 +239,9 @@ class RunStore(RunReader):
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
         shutil.rmtree(self.run_folder(run_id), ignore_errors=True)
 
-    def make_room(self, limit: int | None = None, database_limit: int | None = None) -> tuple[str, ...]:
+    def make_room(
+        self, limit: int | None = None, database_limit: int | None = None, *, full: bool = False
+    ) -> tuple[str, ...]:
         """Let go what is more than may be kept of checkpoints and curves; returns the ids of the runs concerned.
 
         The histories of the oldest ended runs go first, then their best checkpoints, then the latest ones of finished
@@ -250,9 +252,10 @@ class RunStore(RunReader):
         Args:
             limit: bytes of checkpoints; `CNNVIZ_DISK_MB` megabytes (2,048 unless set) if None.
             database_limit: bytes of the database; `CNNVIZ_DATABASE_MB` megabytes (1,024 unless set) if None.
+            full: whether the disk has less than that: then half of what checkpoints take now has to do.
         """
         runs = self.folder / "runs"
-        touched = *evict(self._database, runs, limit), *evict_curves(self._database, runs, database_limit)
+        touched = *evict(self._database, runs, limit, full=full), *evict_curves(self._database, runs, database_limit)
         return tuple(dict.fromkeys(touched))
 
     def mark_interrupted(self, *, own: bool = False) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from cnnviz.classroom.hand import PINS
+from cnnviz.events import Finished
 from cnnviz.language import LANGUAGES
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import LocalExecutor
@@ -224,3 +226,21 @@ def test_with_a_closed_board_nobody_is_shown_the_run_of_somebody_else(open_page,
     lesson.change(board_open=False)
     app = open_page(CLASSROOM, "en")
     assert "closed the board" in said(app) and not app.table
+
+
+def test_one_more_run_than_a_person_may_keep_is_refused_at_the_switch(open_page, lesson):
+    app = join(open_page(CLASSROOM, "en"), "Ana")
+    store, (person,) = engine().store, lesson.people()
+    *kept, run_id = (store.create(TrainingConfig(architecture="lenet"), owner=person.owner) for _ in range(PINS + 1))
+    for one in kept:
+        store.update(one, pinned=True, pins=PINS)
+    app.query_params["run"] = run_id
+    app.switch_page(TRAINING.script).run()
+    app.session_state["about"] = True  # the drawer, as a click opens it
+    app.run()
+    app.toggle(key=f"pinned of {run_id}").set_value(True).run()
+    assert f"keep {PINS} runs already" in app.toast[0].value and not app.exception
+    assert not app.toggle(key=f"pinned of {run_id}").value and not store.record(run_id).pinned
+    for one in (*kept, run_id):
+        store.append(one, [Finished()])
+        store.delete(one)

@@ -138,12 +138,13 @@ def assert_nothing_was_lost(home, people, at_least=6):
 
 
 def assert_true_words(server, full):
-    """The log says what went wrong, in objects alone, and a disk that was full is said to have been full."""
+    """The log says what went wrong, a disk that was full among it, and no thread and no page broke off over it."""
     said = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
     events = {line["event"] for line in said}
     assert {"run begins", "run ends", "worker lost", "store cannot be written", "store can be written again"} <= events
+    assert not {"uncaught", "Uncaught app execution"} & events
     if full:
-        assert any("full" in line.get("reason", "") for line in said if line["event"] == "store cannot be written")
+        assert any("full" in line.get("reason", "") for line in said), "of the store, or of a run's checkpoint"
 
 
 def report(server, people):

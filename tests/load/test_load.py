@@ -207,7 +207,7 @@ def test_training_loses_little_to_thirty_idle_watchers(app, run):
     well. What the server itself takes for them, as a share of all cores, depends on nobody else.
     """
     taken, lost, others = [], [], []
-    for _ in range(4):
+    for _ in range(6):
         with Others() as meanwhile:
             alone, speed_alone = share_of_cores(app, run, 8)
         with Crowd(app.url, run, 30, tick=None) as crowd:

@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+import time
 from contextlib import suppress
 
 import pytest
@@ -64,12 +65,15 @@ def test_the_line_after_a_pause_says_how_many_were_left_out():
 
 def test_a_store_that_refuses_is_said_once_and_so_is_that_it_works_again(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(logging.getLogger("cnnviz"), "propagate", True)
+    monkeypatch.setattr(journal, "_CALM", 0.05)
     store = RunStore(tmp_path)
     run_id = store.create(TrainingConfig(architecture="lenet"), owner="ana")
     with caplog.at_level(logging.INFO, "cnnviz"):
-        for name in ("ON", "OFF"):
+        for name in ("ON", "OFF", "ON", "OFF", ""):
+            if not name:
+                time.sleep(0.06)
             for _ in range(3):
-                store.database._writer.execute(f"PRAGMA query_only = {name}")
+                store.database._writer.execute(f"PRAGMA query_only = {name or 'OFF'}")
                 with suppress(CnnvizError):
                     store.update(run_id, name="once more")
     assert [(one.levelname, one.message) for one in caplog.records] == [
