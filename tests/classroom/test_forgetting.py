@@ -1,7 +1,6 @@
 """What is forgotten when: what is old, somebody's races, somebody who has left; and all of it by itself."""
 
 import json
-import logging
 import time
 
 import pytest
@@ -108,8 +107,7 @@ def test_whoever_has_left_is_found_by_a_run(store, desk, monkeypatch, capsys):
     assert forget(store, nicknames=["ben"], runs=()).people == 1 and desk.people() == ()
 
 
-def test_a_server_forgets_by_itself_as_long_as_it_runs(store, monkeypatch, caplog):
-    monkeypatch.setattr(logging.getLogger("cnnviz"), "propagate", True)
+def test_a_server_forgets_by_itself_as_long_as_it_runs(store, monkeypatch, noted):
     monkeypatch.setenv("CNNVIZ_CLASS", "1")
     waits = []
 
@@ -124,12 +122,10 @@ def test_a_server_forgets_by_itself_as_long_as_it_runs(store, monkeypatch, caplo
     young = ended(store, "ana", created=time.time() - 29 * DAY)
     monkeypatch.setattr(warming, "_warm_up", lambda: None)
     monkeypatch.setattr("cnnviz.ui.engine.engine", lambda: type("Engine", (), {"store": store}))
-    with caplog.at_level(logging.INFO, "cnnviz"):
-        warming._look_after(Over())
+    noted.clear()
+    warming._look_after(Over())
     assert waits == [3600] * 4 and ids(store) == {young} and old not in ids(store)
-    assert [record.message for record in caplog.records] == ["old runs forgotten"], (
-        "said once, when there was something"
-    )
+    assert [line.getMessage() for line in noted] == ["old runs forgotten"], "said once, when there was something"
 
 
 def test_without_a_class_nothing_is_forgotten_and_a_store_that_cannot_be_used_waits(store, monkeypatch):

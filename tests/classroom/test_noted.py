@@ -1,7 +1,5 @@
 """What the log says of a class: what the teacher does and who is refused how often, and never who it was."""
 
-import logging
-
 import pytest
 
 from cnnviz.classroom import ClassRuns, Teachers
@@ -14,15 +12,13 @@ CONFIG = TrainingConfig(architecture="lenet")
 
 
 @pytest.fixture
-def said(caplog, monkeypatch):
+def said(noted):
     """The lines since the last time it was asked: (level, event, fields)."""
-    monkeypatch.setattr(logging.getLogger("cnnviz"), "propagate", True)
-    caplog.set_level(logging.INFO, "cnnviz")
 
     def new():
-        lines = [(record.levelname, record.message, record.fields) for record in caplog.records]
+        lines = [(line.levelname, line.getMessage(), line.fields) for line in noted]
         assert not [word for word in ("Ana", "ana-key", "earl grey") if word in str(lines)]
-        caplog.clear()
+        noted.clear()
         return lines
 
     return new

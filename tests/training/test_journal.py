@@ -63,23 +63,22 @@ def test_the_line_after_a_pause_says_how_many_were_left_out():
     assert passes() == (True, {"left_out": 3})
 
 
-def test_a_store_that_refuses_is_said_once_and_so_is_that_it_works_again(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(logging.getLogger("cnnviz"), "propagate", True)
+def test_a_store_that_refuses_is_said_once_and_so_is_that_it_works_again(tmp_path, monkeypatch, noted):
     monkeypatch.setattr(journal, "_CALM", 0.05)
     store = RunStore(tmp_path)
     run_id = store.create(TrainingConfig(architecture="lenet"), owner="ana")
-    with caplog.at_level(logging.INFO, "cnnviz"):
-        for name in ("ON", "OFF", "ON", "OFF", ""):
-            if not name:
-                time.sleep(0.06)
-            for _ in range(3):
-                store.database._writer.execute(f"PRAGMA query_only = {name or 'OFF'}")
-                with suppress(CnnvizError):
-                    store.update(run_id, name="once more")
-    assert [(one.levelname, one.message) for one in caplog.records] == [
+    noted.clear()
+    for name in ("ON", "OFF", "ON", "OFF", ""):
+        if not name:
+            time.sleep(0.06)
+        for _ in range(3):
+            store.database._writer.execute(f"PRAGMA query_only = {name or 'OFF'}")
+            with suppress(CnnvizError):
+                store.update(run_id, name="once more")
+    assert [(one.levelname, one.getMessage()) for one in noted] == [
         ("ERROR", "store cannot be written"), ("WARNING", "store can be written again")
     ]  # fmt: skip
-    assert "readonly" in caplog.records[0].fields["reason"] and "ana" not in caplog.text
+    assert "readonly" in noted[0].fields["reason"] and "ana" not in str([one.fields for one in noted])
     store.close()
 
 

@@ -1,7 +1,5 @@
 """A database that is full: whose curves go, that the record says so, and what is left of such a run."""
 
-import logging
-
 import numpy
 import pytest
 
@@ -34,8 +32,7 @@ def curves(store, *runs):
     return [len(store.steps(run_id)) > 0 for run_id in runs]
 
 
-def test_the_oldest_curves_go_first_those_that_could_go_on_later_and_pinned_ones_last(store, monkeypatch, caplog):
-    monkeypatch.setattr(logging.getLogger("cnnviz"), "propagate", True)
+def test_the_oldest_curves_go_first_those_that_could_go_on_later_and_pinned_ones_last(store, noted):
     empty = store.database.size
     broken, pinned, kept, oldest, newest = (
         drawn(store, "stopped"), drawn(store, pinned=True, pins=5), drawn(store, pinned=True), drawn(store),
@@ -46,9 +43,9 @@ def test_the_oldest_curves_go_first_those_that_could_go_on_later_and_pinned_ones
     every = (oldest, newest, broken, pinned, kept, going)
     one = (store.database.size - empty) // len(every)
     assert one > 400_000 and store.make_room(database_limit=store.database.size) == ()
-    with caplog.at_level(logging.INFO, "cnnviz"):
-        assert store.make_room(database_limit=store.database.size - 1) == (oldest,)
-    assert [(record.message, record.fields) for record in caplog.records] == [("curve made room", {"run": oldest})]
+    noted.clear()
+    assert store.make_room(database_limit=store.database.size - 1) == (oldest,)
+    assert [(line.getMessage(), line.fields) for line in noted] == [("curve made room", {"run": oldest})]
     assert store.record(oldest).evicted == ("curve",) and curves(store, *every) == [False, True, True, True, True, True]
     assert store.make_room(database_limit=store.database.size - one - 1) == (newest, broken)
     assert curves(store, *every) == [False, False, False, True, True, True]
