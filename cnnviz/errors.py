@@ -111,6 +111,9 @@ MESSAGES: Final[dict[str, str]] = {
     "queue_full": N_("{limit} runs are waiting on this server, and no more may. Try again when some have begun."),
     "too_fast": N_("That was too often in a short time. Try again in {seconds} s."),
     "run_not_yours": N_("The run {value} belongs to somebody else: it can be watched, not changed."),
+    "run_hidden": N_(
+        "The run {value} belongs to somebody else, and the teacher has closed the board. Choose one of your own."
+    ),
     "text_too_long": N_("{label}: {length} characters are too many, the most allowed is {limit}. Shorten it."),
     "tags_too_many": N_("{count} tags are too many, the most allowed is {limit}. Take some away."),
     "pins_used_up": N_("You keep {limit} runs already, and no more can be kept. Let one of them go first."),
