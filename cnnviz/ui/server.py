@@ -19,9 +19,9 @@ from cnnviz.ui.clients import address_in
 from cnnviz.ui.components.assets import below_base
 from cnnviz.ui.components.routes import component_routes
 from cnnviz.ui.curve_feed import feed_route
-from cnnviz.ui.document import document_routes
+from cnnviz.ui.document import document_routes, inline_scripts
 from cnnviz.ui.engine import COOKIE, engine
-from cnnviz.ui.headers import SAFE_HEADERS
+from cnnviz.ui.headers import safe_headers
 from cnnviz.ui.heard import ours
 from cnnviz.ui.metrics import MEDIA_TYPE, exposition, meter, server_families, unready
 from cnnviz.ui.places import HOME
@@ -46,6 +46,7 @@ class Envelope:
     def __init__(self, app: Any) -> None:
         self.app = app
         self._pace = PersonLimit(UPLOADS_A_MINUTE, UPLOADS_AN_ADDRESS, 60)
+        self._headers = safe_headers(inline_scripts())
         self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -62,7 +63,7 @@ class Envelope:
 
         async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
-                added = [pair for pair in SAFE_HEADERS if pair[0] not in dict(message["headers"])]
+                added = [pair for pair in self._headers if pair[0] not in dict(message["headers"])]
                 is_page = any(
                     name == b"content-type" and value.startswith(b"text/html") for name, value in message["headers"]
                 )

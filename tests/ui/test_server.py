@@ -94,6 +94,7 @@ def test_every_answer_keeps_the_page_to_itself(browser):
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'self'" and policy["object-src"] == "'none'"
     assert not re.search(r"https?:|\*", headers["content-security-policy"]), "no other server at all"
+    assert not re.search(r"unsafe|data:", policy["script-src"]), "nothing that is written into a page runs"
     assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "no-referrer"
 
 
