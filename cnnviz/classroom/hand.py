@@ -10,7 +10,7 @@ from cnnviz.specs.range_test import is_range_test
 from cnnviz.specs.training import Action, TrainingConfig
 from cnnviz.training.executor import Executor
 from cnnviz.training.owned import OwnedRuns, noting_refusals
-from cnnviz.training.pace import RateLimit
+from cnnviz.training.pace import PersonLimit
 
 PINS: Final = 10
 """Runs that one person of a class may keep pinned."""
@@ -24,12 +24,21 @@ class ClassRuns(OwnedRuns):
         owner: whose hand it is.
         classroom: who takes part, under which rules.
         pace: how fast it may start runs.
+        address: from where it acts, "" where nobody knows.
     """
 
     pins = PINS
 
-    def __init__(self, executor: Executor, owner: str, classroom: Classroom, *, pace: RateLimit | None = None) -> None:
-        super().__init__(executor, owner, pace=pace)
+    def __init__(
+        self,
+        executor: Executor,
+        owner: str,
+        classroom: Classroom,
+        *,
+        pace: PersonLimit | None = None,
+        address: str = "",
+    ) -> None:
+        super().__init__(executor, owner, pace=pace, address=address)
         self._classroom = classroom
 
     def within(self, config: TrainingConfig) -> TrainingConfig:

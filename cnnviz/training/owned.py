@@ -13,7 +13,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.specs.training import Action, TrainingConfig
 from cnnviz.training.executor import Executor
 from cnnviz.training.journal import note
-from cnnviz.training.pace import RateLimit
+from cnnviz.training.pace import PersonLimit
 
 
 class Owned(Protocol):
@@ -43,16 +43,26 @@ class OwnedRuns:
         owner: whose hand it is.
         leads: whether it may also hold and stop everybody's runs, as a teacher's may.
         pace: how fast it may start runs; None for as fast as it likes.
+        address: from where it acts, "" where nobody knows.
     """
 
     pins: int | None = None
 
-    def __init__(self, executor: Executor, owner: str, *, leads: bool = False, pace: RateLimit | None = None) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        owner: str,
+        *,
+        leads: bool = False,
+        pace: PersonLimit | None = None,
+        address: str = "",
+    ) -> None:
         self._executor = executor
         self._store = executor.store
         self.owner = owner
         self._leads = leads
         self._pace = pace
+        self._address = address
 
     def may(self, record: Owned) -> bool:
         """Whether a run or a race is this hand's own, to do anything with."""
@@ -86,7 +96,7 @@ class OwnedRuns:
             CnnvizError: also if this hand may not start it, or starts runs too fast.
         """
         with self.admitted((config,)) as (allowed,):
-            return self._executor.submit(allowed, owner=self.owner, name=name, group=group)
+            return self._executor.submit(allowed, owner=self.owner, name=name, group=group, address=self._address)
 
     @contextmanager
     def admitted(self, configs: Sequence[TrainingConfig]) -> Iterator[tuple[TrainingConfig, ...]]:
@@ -116,7 +126,7 @@ class OwnedRuns:
             CnnvizError: also if this hand may not start one of them, or starts too fast; none has begun then.
         """
         with self.admitted(configs) as allowed:
-            return self._executor.submit_all(allowed, owner=self.owner, names=names, group=group)
+            return self._executor.submit_all(allowed, owner=self.owner, names=names, group=group, address=self._address)
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
         """See `Executor.command`."""
@@ -132,14 +142,14 @@ class OwnedRuns:
         self._check(run_id)
         with noting_refusals():
             self._hurry()
-            self._executor.continue_run(run_id, config)
+            self._executor.continue_run(run_id, config, address=self._address)
 
     def extend(self, run_id: str, epochs: int) -> None:
         """See `Executor.extend`."""
         self._check(run_id)
         with noting_refusals():
             self._hurry()
-            self._executor.extend(run_id, epochs)
+            self._executor.extend(run_id, epochs, address=self._address)
 
     def update(
         self,
@@ -166,7 +176,7 @@ class OwnedRuns:
     def _hurry(self) -> None:
         """One more run is to begin."""
         if self._pace is not None:
-            self._pace.use(self.owner)
+            self._pace.use(self.owner, self._address)
 
     def _check(self, run_id: str) -> None:
         """An owner never changes, so asking before doing is enough."""

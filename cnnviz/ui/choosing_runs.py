@@ -11,10 +11,11 @@ from cnnviz.language import Language
 from cnnviz.training import RunRecord, RunStore
 from cnnviz.training.comparing import FEWEST_SEEDS, band_key, seed_bands
 from cnnviz.training.records import RECORDED
-from cnnviz.ui.engine import engine, my_runs, owner
+from cnnviz.ui.engine import engine, my_runs, owner, works_alone
 from cnnviz.ui.fields import error_text
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.overlay import option_text
+from cnnviz.ui.sight import in_sight, seen_run
 
 MOST: Final = 24
 FIRST: Final = ("lenet", "lenet_bn")
@@ -36,19 +37,19 @@ def choose_runs(link: PageLink, _: Language, *, name: str = "runs", most: int = 
         found = []
         for run_id in link.asked[name].split(",")[:most]:
             try:
-                found.append(store.record(run_id).id)
+                found.append(seen_run(run_id).id)
             except CnnvizError as error:
                 link.refused.append(error)
         st.session_state[key] = found
     elif key not in st.session_state:
         st.session_state[key] = recorded_runs(store, FIRST)
     listed = {record.id: record for record in store.records(owner=owner(), limit=_LISTED)}
-    listed |= {record.id: record for record in store.records(limit=_LISTED) if record.id not in listed}
+    listed |= {record.id: record for record in in_sight(store.records(limit=_LISTED)) if record.id not in listed}
     wanted = list(dict.fromkeys(st.session_state.get(key, [])))[:most]  # a forged list may be as long as a message
     for run_id in wanted:
         if run_id not in listed:
-            with suppress(CnnvizError):  # deleted meanwhile
-                listed[run_id] = store.record(run_id)
+            with suppress(CnnvizError):  # deleted meanwhile, or hidden
+                listed[run_id] = seen_run(run_id)
     found = [run_id for run_id in wanted if run_id in listed]
     if found != st.session_state.get(key):
         st.session_state[key] = found
@@ -70,16 +71,16 @@ def trained_runs(limit: int = _LISTED, also: str = "") -> dict[str, RunRecord]:
     store = engine().store
     mine, newest = store.records(owner=owner(), limit=limit), store.records(limit=limit)
     asked = still_there([also]) if also else []
-    found = {run.id: run for run in (*mine, *newest, *store.records(owner=RECORDED), *asked)}
+    found = {run.id: run for run in (*mine, *in_sight(newest), *store.records(owner=RECORDED), *asked)}
     return {run_id: run for run_id, run in found.items() if store.checkpoints_of(run_id)}
 
 
 def still_there(run_ids: Sequence[str]) -> list[RunRecord]:
-    """The runs as they are now; one that was deleted meanwhile is left out."""
+    """The runs as they are now; one that was deleted or hidden meanwhile is left out."""
     found = []
     for run_id in run_ids:
         with suppress(CnnvizError):
-            found.append(engine().store.record(run_id))
+            found.append(seen_run(run_id))
     return found
 
 
@@ -103,12 +104,12 @@ def render_more_seeds(chosen: Sequence[RunRecord], link: PageLink, _: Language, 
 
 
 def _add_seeds(first: RunRecord, count: int, key: str, _: Language) -> None:
-    used = {engine().store.record(run_id).config.seed for run_id in st.session_state[key]}
+    used = {record.config.seed for record in still_there(st.session_state[key])}
     for _number in range(count):
         seed = max(used) + 1
         used.add(seed)
         config = first.config.replace(seed=seed)
-        same = engine().store.find_same(config)
+        same = engine().store.find_same(config, owner=owner() if works_alone() else None)
         try:
             run_id = same.id if same else my_runs().submit(config, group=f"seeds of {first.id}")
         except CnnvizError as error:

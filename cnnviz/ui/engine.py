@@ -12,10 +12,11 @@ from cnnviz.training import OwnedRuns, RunStore
 from cnnviz.training.choose_executor import chosen_executor
 from cnnviz.training.dispatch import QueueExecutor
 from cnnviz.training.journal import open_journal
-from cnnviz.training.pace import RateLimit
+from cnnviz.training.pace import PersonLimit
 from cnnviz.training.race_runner import Races
 from cnnviz.training.recorded import install
 from cnnviz.training.settings import class_mode
+from cnnviz.ui.clients import address
 from cnnviz.ui.once import once
 
 COOKIE: Final = "cnnviz_owner"
@@ -59,9 +60,15 @@ def teachers() -> Teachers:
 
 
 @once
-def _pace() -> RateLimit:
+def _pace() -> PersonLimit:
     """How fast one person may start runs."""
-    return RateLimit(count=10, seconds=60)
+    return PersonLimit(10, 300, seconds=60)
+
+
+@once
+def joining() -> PersonLimit:
+    """How often one person may join the class or change their nickname: twice for each of sixty behind one proxy."""
+    return PersonLimit(20, 120, seconds=3600)
 
 
 def in_class() -> bool:
@@ -91,8 +98,8 @@ def my_runs() -> OwnedRuns:
     In a class it keeps to the class's rules; the teacher's hand also holds and stops everybody's runs.
     """
     if in_class() and not is_teacher():
-        return ClassRuns(engine(), owner(), classroom(), pace=_pace())
-    return OwnedRuns(engine(), owner(), leads=is_teacher(), pace=_pace())
+        return ClassRuns(engine(), owner(), classroom(), pace=_pace(), address=address())
+    return OwnedRuns(engine(), owner(), leads=is_teacher(), pace=_pace(), address=address())
 
 
 def works_alone() -> bool:

@@ -20,6 +20,7 @@ from cnnviz.training.history import BEST, LAST
 from cnnviz.ui.choosing_runs import still_there, trained_runs
 from cnnviz.ui.engine import engine
 from cnnviz.ui.overlay import option_text
+from cnnviz.ui.sight import seen_run
 
 if TYPE_CHECKING:
     from torch import nn
@@ -133,7 +134,7 @@ def subject_of(network: str) -> Subject:
     """The network that a value of the field means."""
     kind, _separator, name = network.partition(":")
     if kind == "run":
-        record = engine().store.record(name)
+        record = seen_run(name)
         path = _checkpoint(record)
         if path is not None:
             return Subject(record.config.architecture, str(path), path.stat().st_mtime)

@@ -15,6 +15,7 @@ from cnnviz.training.card import STATES
 from cnnviz.training.journal import note
 from cnnviz.ui.choosing_runs import still_there
 from cnnviz.ui.classroom import board_entries
+from cnnviz.ui.clients import address
 from cnnviz.ui.engine import classroom, engine, is_teacher, my_runs, owner, teachers
 from cnnviz.ui.fields import error_text
 from cnnviz.ui.links import encode
@@ -39,7 +40,7 @@ def render_unlock(_: Language) -> None:
 
 def _unlock() -> None:
     typed = str(st.session_state.get("secret") or "")
-    _settle(lambda: teachers().unlock(owner(), typed))
+    _settle(lambda: teachers().unlock(owner(), typed, address()))
 
 
 def _settle(action: Callable[[], Any]) -> None:
@@ -218,6 +219,9 @@ def _render_people(rules: ClassRules, _: Language) -> None:
         _("Nicknames to take away"), list(names), format_func=names.__getitem__, key="unwanted",
         help=_("Their runs stay; they can choose another nickname."),
     )  # fmt: skip
-    st.button(_("Take away"), key="take_away_names", disabled=not chosen, on_click=_as_teacher,
-              args=(lambda: _take_away(chosen),))  # fmt: skip
+    with st.container(horizontal=True):
+        st.button(_("Take away"), key="take_away_names", disabled=not chosen, on_click=_as_teacher,
+                  args=(lambda: _take_away(chosen),))  # fmt: skip
+        st.button(_("Take away from all who have started no run"), key="take_away_idle", type="tertiary",
+                  on_click=_as_teacher, args=(lambda: classroom().leave_idle(),))  # fmt: skip
     st.caption(_.plural("{count} run counts for the board.", "{count} runs count for the board.", len(board_entries())))

@@ -19,6 +19,7 @@ from cnnviz.ui.network import choose_network, choose_option, good_or_last, knob_
 from cnnviz.ui.rate_test import render_range_test
 from cnnviz.ui.run_list import render_own_runs
 from cnnviz.ui.runs import linked_run, render_choices, render_curves, render_progress, render_state
+from cnnviz.ui.sight import seen_run
 from cnnviz.ui.start import render_same, render_start, start
 from cnnviz.ui.takeaway import render_run_downloads
 from cnnviz.ui.watching import part, want_page, watch
@@ -112,7 +113,7 @@ with settings:
 
 def render_live(run_id: str, others: list[str], was_active: bool, axes: Axes, _: Language) -> None:
     """The part that moves: curves, figures, state and the hand on the run."""
-    record = engine().store.record(run_id)
+    record = seen_run(run_id)
     render_state(record, _)
     if record.ended:
         render_afterwards(record, _)
@@ -122,7 +123,7 @@ def render_live(run_id: str, others: list[str], was_active: bool, axes: Axes, _:
         render_progress(record, _)
         render_range_test(record, use_rate, _)
     else:
-        shown = [record, *(engine().store.record(other) for other in others)]
+        shown = [record, *map(seen_run, others)]
         render_curves(shown, HEIGHT, _, axis=axes.x, measure=axes.measure, log_loss=axes.log_loss)
         render_diagnosis(record, lambda rate: use_rate(rate, leave=False), _)
     render_choices(record, _)

@@ -3,12 +3,14 @@
 import pytest
 
 from cnnviz.classroom.hand import PINS
+from cnnviz.errors import CnnvizError
 from cnnviz.events import Finished
 from cnnviz.language import LANGUAGES
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import LocalExecutor
+from cnnviz.training.pace import PersonLimit
 from cnnviz.training.settings import class_mode
-from cnnviz.ui.engine import classroom, engine
+from cnnviz.ui.engine import classroom, engine, joining
 from cnnviz.ui.places import ARCHITECTURE, CLASSROOM, HOME, KERNEL, RACE, TRAINING
 from cnnviz.ui.shown import page_of
 from cnnviz.ui.steps import STEPS
@@ -83,6 +85,35 @@ def test_joining_shows_a_name_as_it_was_typed(open_page, lesson):
     assert person.nickname == NASTY
     shown = next(element.value for element in app.markdown if "take part as" in element.value)
     assert "<script>" not in shown and "\\<script\\>" in shown, "every sign that Markdown reads is escaped"
+
+
+def test_somebody_who_joins_too_often_is_told_when_to_try_again(open_page, lesson, monkeypatch):
+    limit = PersonLimit(1, 1, 60)
+    monkeypatch.setattr("cnnviz.ui.classroom.joining", lambda: limit)
+    assert not join(open_page(CLASSROOM, "en"), "Ana").error
+    app = join(open_page(CLASSROOM, "en"), "Ben")
+    assert any("too often" in error.value for error in app.error)
+    assert [person.nickname for person in lesson.people()] == ["Ana"]
+
+
+def test_sixty_people_behind_one_proxy_join_and_change_their_names():
+    limit = joining.__wrapped__()
+    for number in range(120):
+        limit.use(f"person {number % 60}", "a proxy")
+    with pytest.raises(CnnvizError, match="too often"):
+        limit.use("one more", "a proxy")
+
+
+def test_the_teacher_takes_away_the_nicknames_of_all_who_do_nothing(open_page, lesson):
+    lesson.join("ana", "Ana")
+    lesson.count_start("ana", 0)
+    for number in range(5):
+        lesson.join(str(number), f"invented {number}")
+    app = unlocked(open_page)
+    app.session_state["teacher_tabs"] = "People"
+    app.run()
+    app.button(key="take_away_idle").click().run()
+    assert not app.exception and [person.nickname for person in lesson.people()] == ["Ana"]
 
 
 def test_a_name_that_is_taken_is_refused_at_its_field(open_page, lesson):
@@ -215,8 +246,6 @@ def test_an_address_is_a_page_of_this_app_whatever_server_it_names():
                 "architecture?" + "&".join(f"a{i}=1" for i in range(100))],
 )  # fmt: skip
 def test_any_other_address_is_refused(address):
-    from cnnviz.errors import CnnvizError
-
     with pytest.raises(CnnvizError) as caught:
         page_of(address)
     assert caught.value.code == "link_not_ours"

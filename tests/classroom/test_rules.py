@@ -8,7 +8,7 @@ from cnnviz.classroom import FREEZABLE, Classroom, ClassRules, ClassRuns
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.range_test import STEPS, range_config
 from cnnviz.training import OwnedRuns, TrainingConfig
-from cnnviz.training.pace import RateLimit
+from cnnviz.training.pace import PersonLimit
 from tests.training.fakes import FakeWorker, until
 
 CONFIG = TrainingConfig(architecture="lenet", train_images=1000, batch_size=100, epochs=10)
@@ -184,7 +184,7 @@ def test_a_refused_run_is_not_counted(ana, executor, desk):
 
 def test_starting_too_fast_is_refused_with_the_seconds_to_wait(executor):
     now = [0.0]
-    hand = OwnedRuns(executor, "ana", pace=RateLimit(2, 60, clock=lambda: now[0]))
+    hand = OwnedRuns(executor, "ana", pace=PersonLimit(2, 3, 60, clock=lambda: now[0]))
     hand.submit(CONFIG)
     hand.submit(CONFIG)
     refused("too_fast", lambda: hand.submit(CONFIG), seconds=30)

@@ -55,10 +55,7 @@ def every_message():
 
 def test_no_message_of_any_kind_reaches_anybody_else(app, bystander):
     with Visitor(app.url) as teacher, Visitor(app.url) as ana:
-        teacher.open("class")
-        teacher.open_drawers()
-        teacher._states[teacher.labels["Teacher's secret"]] = "string_value", "tea"
-        teacher.press("Unlock")
+        assert unlock(teacher, "tea")
         ana.join_class("Ana of the messages")
         ana.open("training", net="lenet", epochs="60", seed="77")
         ana.press("Start")
@@ -180,6 +177,27 @@ def test_paths_and_uploads_that_lead_nowhere_are_refused(app, bystander, path, m
         assert 400 <= error.code < 500
     except urllib.error.URLError:
         assert size > 10**7, "the server hangs up on what is too large"
+
+
+def unlock(visitor, secret):
+    """Type a secret; returns whether it opened the teacher's panel."""
+    visitor.open("class")
+    visitor.open_drawers()
+    visitor.fill({"Teacher's secret": secret}, "Unlock")
+    assert not visitor.exceptions
+    return "Lock again" in visitor.labels
+
+
+def test_one_machine_that_guesses_under_many_names_does_not_lock_the_teacher_out(app, bystander):
+    for _browser in range(6):
+        with Visitor(app.url, address="192.0.2.66") as mallory:
+            assert not any(unlock(mallory, "coffee") for _guess in range(5))
+            last = mallory.said
+    assert "too often" in last
+    with Visitor(app.url, address="192.0.2.66") as mallory:
+        assert not unlock(mallory, "tea"), "nobody can try more than so often, right or wrong"
+    with Visitor(app.url, address="192.0.2.1") as teacher:
+        assert unlock(teacher, "tea")
 
 
 def test_a_link_never_makes_a_teacher(app, bystander):

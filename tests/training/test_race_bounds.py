@@ -9,7 +9,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.specs.presets import preset_named
 from cnnviz.training import OwnedRuns, RunStore
 from cnnviz.training import race_files as files
-from cnnviz.training.pace import RateLimit
+from cnnviz.training.pace import PersonLimit
 from cnnviz.training.race import RaceSpec
 from cnnviz.training.race_files import KEPT_OF_OWNER, RaceFiles
 from cnnviz.training.race_runner import GOING_OF_OWNER, Races
@@ -101,7 +101,7 @@ def test_a_race_that_an_earlier_server_left_counts_when_it_is_resumed(races, exe
 
 
 def test_a_race_is_one_press_for_the_pace_of_starts(races, executor):
-    pace = RateLimit(1, 60, clock=lambda: 0.0)
+    pace = PersonLimit(1, 9, 60, clock=lambda: 0.0)
     begin(races, executor, pace=pace)
     refused("too_fast", lambda: begin(races, executor, pace=pace))
     assert len(races.latest("ana")) == 1
