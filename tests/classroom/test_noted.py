@@ -6,7 +6,7 @@ from cnnviz.classroom import ClassRuns, Teachers
 from cnnviz.classroom.teacher import VARIABLE
 from cnnviz.errors import CnnvizError
 from cnnviz.training import OwnedRuns, TrainingConfig
-from cnnviz.training.pace import RateLimit
+from cnnviz.training.pace import PersonLimit
 
 CONFIG = TrainingConfig(architecture="lenet")
 
@@ -31,7 +31,7 @@ def refused(action, *arguments):
 
 
 def test_a_start_that_is_refused_is_one_line_with_its_reason(desk, executor, said):
-    hand = ClassRuns(executor, "ana-key", desk, pace=RateLimit(4, 3600))
+    hand = ClassRuns(executor, "ana-key", desk, pace=PersonLimit(4, 99, 3600))
     assert refused(hand.submit, CONFIG) == "join_first"
     assert said() == [("WARNING", "start refused", {"reason": "join_first"})]
     desk.join("ana-key", "Ana")
