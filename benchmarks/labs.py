@@ -2,14 +2,14 @@
 
     python benchmarks/labs.py [--rounds 6] [--lab kernel]
 
-Every view of every lab is opened on a warm server, by its link and from another page of the app. Within the app the time
-runs from the click to the last change of what is drawn. By a link it is three times: the first contentful paint, which
-names the page; its own heading; and the last change. A link first starts Streamlit itself in the browser: an app of
-one line, opened in the same way, tells what that takes. Then each slider, number, choice and switch of the view is moved
-by its keys; the time is taken in the page, from the key that commits to the last change of the figure beside it. A knob
-that changes nothing there (the same rounded figures) gives no time. The goals on two quiet cores: a median of 200 ms for
-each knob, and 1 s for the first paint, by a link up to the lab's heading, within the app up to the last change. It needs
-a Chromium (`CNNVIZ_CHROMIUM` names one).
+Every view of every lab is opened on a warm server, by its link and from another page of the app. Within the app the
+time runs from the click to the last change of what is drawn. By a link it is three times: the first contentful paint,
+which names the page; its own heading; and the last change. A link first starts Streamlit itself in the browser: an app
+of one line, opened in the same way, tells what that takes. Then each slider, number, choice and switch of the view is
+moved by its keys; the time is taken in the page, from the key that commits to the last change of the figure beside it.
+A knob that changes nothing there (the same rounded figures) gives no time. The goals on two quiet cores: a median of
+200 ms for each knob, and 1 s for the first paint, by a link up to the lab's heading, within the app up to the last
+change. It needs a Chromium (`CNNVIZ_CHROMIUM` names one).
 """
 
 import argparse
@@ -108,6 +108,17 @@ def by_link(context: BrowserContext, address: str) -> tuple[float, float, float]
     return first, headed, drawn
 
 
+def of_one_line(context: BrowserContext, folder: Path) -> tuple[float, float]:
+    """Milliseconds until an app of one line has its heading and is drawn."""
+    (folder / "bare.py").write_text(BARE)
+    (folder / "bare").mkdir()
+    control = Server(folder / "bare.py", folder / "bare").start()
+    try:
+        return by_link(context, control.url)[1:]
+    finally:
+        control.stop()
+
+
 def within(page: Page, address: str) -> float:
     """Milliseconds until it is drawn when one comes back to it from another page of the app."""
     page.goto(address)
@@ -141,11 +152,7 @@ def main() -> None:
             page.goto(f"{server.url}/home?lang=en")
             page.wait_for_timeout(6000)  # until torch is there
             print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-            (Path(folder) / "bare.py").write_text(BARE)
-            (Path(folder) / "bare").mkdir()
-            control = Server(Path(folder) / "bare.py", Path(folder) / "bare").start()
-            _named, headed, drawn = by_link(page.context, control.url)
-            control.stop()
+            headed, drawn = of_one_line(page.context, Path(folder))
             print(f"an app of one line         by a link: heading {headed:5.0f}, drawn {drawn:5.0f} ms")
             for step in steps:
                 view = step.parameters["view"]
