@@ -102,15 +102,15 @@ def render_more_seeds(chosen: Sequence[RunRecord], link: PageLink, _: Language, 
 
 
 def _add_seeds(first: RunRecord, count: int, key: str, _: Language) -> None:
-    used = {engine().store.record(run_id).config.seed for run_id in st.session_state[key]}
-    for _number in range(count):
-        seed = max(used) + 1
-        used.add(seed)
-        config = first.config.replace(seed=seed)
-        same = engine().store.find_same(config)
-        try:
-            run_id = same.id if same else my_runs().submit(config, group=f"seeds of {first.id}")
-        except CnnvizError as error:
-            st.toast(error_text(error, _), icon=":material/error:")
-            return
-        st.session_state[key] = [*st.session_state[key], run_id]
+    store = engine().store
+    used = max(store.record(run_id).config.seed for run_id in st.session_state[key])
+    configs = [first.config.replace(seed=used + number) for number in range(1, count + 1)]
+    there = [store.find_same(config) for config in configs]
+    wanted = [config for config, same in zip(configs, there, strict=True) if same is None]
+    try:
+        started = iter(my_runs().submit_all(wanted, group=f"seeds of {first.id}"))
+    except CnnvizError as error:
+        st.toast(error_text(error, _), icon=":material/error:")
+        return
+    found = [next(started) if same is None else same.id for same in there]
+    st.session_state[key] = [*st.session_state[key], *found]

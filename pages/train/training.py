@@ -20,6 +20,7 @@ from cnnviz.ui.rate_test import render_range_test
 from cnnviz.ui.run_list import render_own_runs
 from cnnviz.ui.runs import linked_run, render_choices, render_curves, render_progress, render_state
 from cnnviz.ui.start import render_same, render_start, start
+from cnnviz.ui.sweep import render_sweep_link
 from cnnviz.ui.takeaway import render_run_downloads
 from cnnviz.ui.watching import part, want_page, watch
 
@@ -89,7 +90,6 @@ def settle() -> None:
             form.draw(more)
         else:
             form.hold(more)
-
     config = good_or_last(
         "training",
         lambda: TrainingConfig.parse(
@@ -103,6 +103,7 @@ def settle() -> None:
     link.write(chosen, dict(preset.config.architecture) | dict(preset.config) | usual | USUAL)
     with start_slot:
         render_start(config, preset.reductions(_), run is None or run.ended, press_start, form.show, _)
+        render_sweep_link(config, linked_augmentation(link), _)
 
 
 with settings:

@@ -16,7 +16,7 @@ export default component => {
   const root = component.parentElement.querySelector(".chart-of-figure")
   if (!root || !component.data) return
   if (!charts.has(root)) charts.set(root, new Chart(root))
-  charts.get(root).update(component.data)
+  charts.get(root).update(component.data, component.setTriggerValue)
   // Streamlit also runs the clean-up of a call that a newer one has overtaken: only a removed element is torn down.
   return () => setTimeout(() => root.isConnected || charts.get(root)?.destroy())
 }
@@ -36,9 +36,14 @@ class Chart {
     this.picture.addEventListener("pointerleave", () => this.show(-1))
     this.picture.addEventListener("blur", () => this.show(-1))
     this.picture.addEventListener("keydown", event => this.press(event))
+    this.picture.addEventListener("click", event => {
+      this.point(event)
+      this.pick()
+    })
   }
 
-  update(data) {
+  update(data, setTriggerValue) {
+    this.choose = name => setTriggerValue("picked", name)
     this.picture.setAttribute("aria-label", data.alt)
     const plan = JSON.stringify(data.plan)
     if (plan === this.plan) return
@@ -79,6 +84,7 @@ class Chart {
     this.picture.replaceChildren(svg)
     if (this.targets.length) this.picture.setAttribute("aria-description", hint)
     else this.picture.removeAttribute("aria-description")
+    this.picture.style.cursor = this.targets.some(({ name }) => name) ? "pointer" : ""
     this.show(-1)
   }
 
@@ -289,9 +295,15 @@ class Chart {
     draw(this.svg, [[title, false]], { ...type, x: width, y: top, anchor: "end" })
   }
 
-  // Something that says a figure: a point, or a box with its corners.
-  target(text, x, y, box) {
-    if (text) this.targets.push({ text, x, y, box })
+  // Something that says a figure: a point, or a box with its corners; what has a name can be chosen.
+  target(text, x, y, box, name) {
+    if (text) this.targets.push({ text, x, y, box, name })
+  }
+
+  pick() {
+    const { name } = this.targets[this.here] ?? {}
+    if (name) this.choose(name)
+    return name
   }
 
   point(event) {
@@ -307,6 +319,7 @@ class Chart {
   }
 
   press(event) {
+    if ((event.key === "Enter" || event.key === " ") && this.pick()) event.preventDefault()
     const last = this.targets.length - 1
     const next = {
       ArrowRight: this.here + 1, ArrowDown: this.here + 1, ArrowLeft: this.here - 1, ArrowUp: this.here - 1,
