@@ -109,11 +109,21 @@ MESSAGES: Final[dict[str, str]] = {
         "Choose fewer, or let some begin."
     ),
     "queue_full": N_("{limit} runs are waiting on this server, and no more may. Try again when some have begun."),
+    "queue_displaced": N_(
+        "{limit} runs were waiting, the most that may, and this was the newest of somebody who had many. "
+        "Let it go on when others have begun."
+    ),
     "too_fast": N_("That was too often in a short time. Try again in {seconds} s."),
     "run_not_yours": N_("The run {value} belongs to somebody else: it can be watched, not changed."),
+    "run_hidden": N_(
+        "The run {value} belongs to somebody else, and the teacher has closed the board. Choose one of your own."
+    ),
     "text_too_long": N_("{label}: {length} characters are too many, the most allowed is {limit}. Shorten it."),
     "tags_too_many": N_("{count} tags are too many, the most allowed is {limit}. Take some away."),
-    "run_unknown": N_("There is no run {value} on this server."),
+    "pins_used_up": N_("You keep {limit} runs already, and no more can be kept. Let one of them go first."),
+    "run_unknown": N_(
+        "There is no run {value} on this server. It may have been deleted, or have made room for newer ones."
+    ),
     "race_two_to_four": N_("{value} in the race: choose two to four."),
     "race_budget_small": N_(
         "The budget is {images} images for one contestant, and its batches have {batch_size}. Give more."
@@ -121,7 +131,9 @@ MESSAGES: Final[dict[str, str]] = {
     "race_budget_large": N_(
         "The budget is {epochs} passes over all images for one contestant, the most allowed is {limit}. Give less."
     ),
-    "race_unknown": N_("There is no race {value} on this server."),
+    "race_unknown": N_(
+        "There is no race {value} on this server. It may have been deleted, or have made room for newer ones."
+    ),
     "race_not_yours": N_("The race {value} belongs to somebody else: it can be watched, not changed."),
     "races_of_owner": N_("{limit} races of yours are going, and no more may. Let one end, or stop it."),
     "races_full": N_("{limit} races are going on this server, and no more may. Try again when one has ended."),
@@ -142,6 +154,9 @@ MESSAGES: Final[dict[str, str]] = {
     # the class
     "nickname_invalid": N_("A nickname has 1 to {limit} characters, at least one of them a letter or a digit."),
     "nickname_taken": N_("Somebody else here is called {nickname}. Choose another nickname."),
+    "class_full": N_(
+        "{limit} people take part already, and no more can. The teacher can take away nicknames that nobody uses."
+    ),
     "join_first": N_("Choose a nickname on the class page first: then runs can be started."),
     "class_epochs": N_("In this class a run may have at most {limit} epochs, and {value} are asked for."),
     "class_seconds": N_("In this class a run may take at most {limit} s, and {value} s are asked for."),

@@ -1,8 +1,10 @@
 """What every test stands on: a private folder for runs, quiet threads, no way out to the network, and a fixed order."""
 
+import logging
 import os
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,21 @@ def network_cable_out():
 def root() -> Path:
     """The repository."""
     return ROOT
+
+
+@pytest.fixture
+def noted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[logging.LogRecord]]:
+    """What cnnviz logs from here on, each line once, whatever an earlier test has made of the logger."""
+    lines: list[logging.LogRecord] = []
+
+    class Keeps(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record)
+
+    logger = logging.getLogger("cnnviz")
+    monkeypatch.setattr(logger, "handlers", [Keeps()])
+    monkeypatch.setattr(logger, "propagate", False)
+    monkeypatch.setattr(logger, "level", logging.INFO)
+    logger.manager._clear_cache()
+    yield lines
+    logger.manager._clear_cache()

@@ -2,7 +2,7 @@
 
 from cnnviz.classroom.board import Entry, Standing, standings
 from cnnviz.classroom.desk import Classroom, Person
-from cnnviz.classroom.forgetting import Forgotten, forget
+from cnnviz.classroom.forgetting import Forgotten, forget, tidy
 from cnnviz.classroom.hand import ClassRuns
 from cnnviz.classroom.rules import FREEZABLE, ClassRules
 from cnnviz.classroom.teacher import Teachers
@@ -19,4 +19,5 @@ __all__ = [
     "Teachers",
     "forget",
     "standings",
+    "tidy",
 ]

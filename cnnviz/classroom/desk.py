@@ -5,12 +5,16 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from cnnviz.classroom.nicknames import clean_nickname, folded
 from cnnviz.classroom.rules import ClassRules
 from cnnviz.errors import CnnvizError
+from cnnviz.training.journal import note
 from cnnviz.training.store import RunStore
+
+MOST_PEOPLE: Final = 500
+"""Who have joined and were not forgotten: a school's classes of a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Classroom:
         """Take part, or change one's nickname; returns it as it is kept.
 
         Raises:
-            CnnvizError: if it cannot be used, or somebody else has it.
+            CnnvizError: if it cannot be used, somebody else has it, or too many people take part.
         """
         name = clean_nickname(nickname)
         now = time.time()
@@ -56,6 +60,9 @@ class Classroom:
             ).fetchone()
             if taken:
                 raise CnnvizError("nickname_taken", field="nickname", nickname=name)
+            others = connection.execute("SELECT count(*) FROM people WHERE owner != ?", (owner,)).fetchone()[0]
+            if others >= MOST_PEOPLE:
+                raise CnnvizError("class_full", limit=MOST_PEOPLE)
             connection.execute(
                 "INSERT INTO people (owner, nickname, folded, joined, seen) VALUES (?, ?, ?, ?, ?) "
                 "ON CONFLICT (owner) DO UPDATE SET nickname = excluded.nickname, folded = excluded.folded, "
@@ -68,6 +75,11 @@ class Classroom:
         """Take part no more; the runs stay."""
         with self._database.writing() as connection:
             connection.execute("DELETE FROM people WHERE owner = ?", (owner,))
+
+    def leave_idle(self) -> None:
+        """Whoever has started no run takes part no more."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM people WHERE started = 0")
 
     def person(self, owner: str) -> Person | None:
         """Who this is, or None for somebody who has not joined."""
@@ -120,6 +132,7 @@ class Classroom:
         """Count everybody's runs from zero again."""
         with self._database.writing() as connection:
             connection.execute("UPDATE people SET started = 0")
+        note("class rules changed", changed="starts counted from zero")
 
     # rules
 
@@ -137,6 +150,7 @@ class Classroom:
         with self._database.writing() as connection:
             rules = _rules(connection).replace(**changes)
             self._write(connection, rules)
+        note("class rules changed", **{name: getattr(rules, name) for name in changes})
         return rules
 
     def show(self, page: str, query: Mapping[str, str]) -> ClassRules:
@@ -146,6 +160,7 @@ class Classroom:
             number = before.shown_number + 1
             rules = before.replace(shown_page=page, shown_query=dict(query), shown_number=number)
             self._write(connection, rules)
+        note("class rules changed", shown_page=page)
         return rules
 
     @staticmethod

@@ -8,6 +8,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.language import N_
 from cnnviz.specs.base import Spec, knob
 from cnnviz.specs.catalog import architecture
+from cnnviz.specs.range_test import is_range_test
 from cnnviz.specs.training import TrainingConfig
 
 FREEZABLE: Final = tuple(
@@ -76,7 +77,7 @@ class ClassRules(Spec):
         if self.frozen_network and config.architecture.key != self.frozen_network:
             title = architecture(self.frozen_network).title
             raise CnnvizError("network_frozen", field="architecture", title=title)
-        if config.schedule != "range_test":
+        if not is_range_test(config):
             for name, value in self.frozen.items():
                 if getattr(config, name) != value:
                     raise CnnvizError("setting_frozen", field=name, label=name, value=value)

@@ -1,11 +1,13 @@
 """Who may do what only the teacher may: whoever knew the secret, for some hours, in the browser where it was typed.
 
 The secret stands in the environment (`CNNVIZ_TEACHER`), never in a link, a log or the store. It is compared in constant
-time, and guessing is slowed down for each browser and for all of them together.
+time, and guessing is slowed down for each browser, for each address, and for all of them together: one machine cannot
+use up everybody's guesses, so that the teacher would be refused too.
 """
 
 import hashlib
 import hmac
+import logging
 import os
 import threading
 import time
@@ -15,12 +17,14 @@ from typing import Final
 
 from cnnviz.errors import CnnvizError
 from cnnviz.training.journal import note
-from cnnviz.training.pace import RateLimit
+from cnnviz.training.pace import PersonLimit, RateLimit
 
 VARIABLE: Final = "CNNVIZ_TEACHER"
 _HOURS: Final = 12
 _MOST: Final = 50  # browsers
 _EVERYBODY: Final = "everybody"
+GUESSES_OF_AN_ADDRESS: Final = 20  # a minute
+GUESSES_IN_ALL: Final = 300  # a minute: a secret of eight random letters lasts a thousand years
 
 
 def secret_matches(typed: str) -> bool:
@@ -51,29 +55,36 @@ class Teachers:
         self._clock = clock
         self._lock = threading.Lock()
         self._until: OrderedDict[str, float] = OrderedDict()
-        self._each = RateLimit(5, 60, clock)
-        self._all = RateLimit(30, 60, clock)
+        self._each = PersonLimit(5, GUESSES_OF_AN_ADDRESS, 60, clock)
+        self._all = RateLimit(GUESSES_IN_ALL, 60, clock)
 
-    def unlock(self, owner: str, typed: str) -> None:
+    def unlock(self, owner: str, typed: str, address: str = "") -> None:
         """Unlock a browser.
+
+        Args:
+            owner: whose it is.
+            typed: what was typed.
+            address: of the browser, "" where nobody knows.
 
         Raises:
             CnnvizError: if it is not the secret, there is none, or somebody guesses too fast.
         """
-        self._each.use(owner)
+        self._each.use(owner, address)
         self._all.use(_EVERYBODY)
         if not secret_matches(typed):
-            note("secret refused")
+            note("secret refused", level=logging.WARNING)
             raise CnnvizError("secret_wrong", field="secret")
         with self._lock:
             self._until[owner] = self._clock() + _HOURS * 3600
             while len(self._until) > _MOST:
                 self._until.popitem(last=False)
+        note("teacher unlocked a browser")
 
     def lock(self, owner: str) -> None:
         """Lock it again."""
         with self._lock:
             self._until.pop(owner, None)
+        note("teacher locked a browser")
 
     def __contains__(self, owner: str) -> bool:
         with self._lock:

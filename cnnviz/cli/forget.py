@@ -1,4 +1,4 @@
-"""`python -m cnnviz forget`: forget people's nicknames and runs for good."""
+"""`python -m cnnviz forget`: forget people's nicknames, runs and races for good."""
 
 import argparse
 import os
@@ -15,10 +15,14 @@ def add_parser(commands: Any) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "forget",
-        help="forget nicknames and runs for good: everybody's, some people's, or what is old",
-        description="Forget nicknames and runs for good, out of the file itself. Runs that still go are left.",
+        help="forget nicknames, runs and races for good: everybody's, some people's, or what is old",
+        description="Forget nicknames, runs and races for good, out of the files themselves. What still goes is left.",
     )
     parser.add_argument("--nickname", action="append", help="only this person's (may be given several times)")
+    parser.add_argument(
+        "--run", action="append", metavar="ID",
+        help="only the person whose run this is, who may have left the class or changed nicknames (several times)",
+    )  # fmt: skip
     parser.add_argument(
         "--older-than", type=float, default=0.0, metavar="DAYS", help="only what is older than so many days"
     )
@@ -38,10 +42,13 @@ def run(options: argparse.Namespace) -> int:
         if not options.yes and not _agreed(options, _):
             print(_("Nothing was forgotten."))
             return 1
-        done = forget(store, nicknames=options.nickname, older_than_days=max(0.0, options.older_than))
+        done = forget(store, nicknames=options.nickname, runs=options.run, older_than_days=max(0.0, options.older_than))
     finally:
         store.close()
-    print(_("{people} nicknames and {runs} runs are forgotten.", people=done.people, runs=done.runs))
+    print(
+        _("{people} nicknames, {runs} runs and {races} races are forgotten.", people=done.people, runs=done.runs,
+          races=done.races)
+    )  # fmt: skip
     if done.left:
         print(_("Still going, so they were left: {runs}.", runs=", ".join(done.left)), file=sys.stderr)
         return 1
@@ -53,7 +60,8 @@ def _agreed(options: argparse.Namespace, _: Language) -> bool:
     if not sys.stdin.isatty():
         print(_("Say --yes to forget without being asked."), file=sys.stderr)
         return False
-    whose = ", ".join(options.nickname) if options.nickname else _("everybody")
-    question = _("Forget the nicknames and runs of {whose} in {folder} for good? Type yes:", whose=whose,
+    named = [*(options.nickname or ()), *(_("whoever made the run {run}", run=run) for run in options.run or ())]
+    whose = ", ".join(named) if named else _("everybody")
+    question = _("Forget the nicknames, runs and races of {whose} in {folder} for good? Type yes:", whose=whose,
                  folder=default_folder())  # fmt: skip
     return input(question + " ").strip().lower() in ("yes", "si", "sí")

@@ -37,7 +37,7 @@ def mosaic(values: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def framed_tensor(values: NDArray[Any], channel: int, _: Language, *, dark: bool) -> go.Figure:
-    """The first pictures of a batch; what batch norm averages together is framed.
+    """The first pictures of a batch; what batch norm averages together is framed, open below where the batch goes on.
 
     Args:
         values: the batch, (N, C, H, W).
@@ -56,27 +56,32 @@ def framed_tensor(values: NDArray[Any], channel: int, _: Language, *, dark: bool
             z=drawn, zmin=low, zmax=high, colorscale="Cividis", showscale=False, hovertemplate="%{z:.3f}<extra></extra>"
         )
     ]
-    frame = {
-        "type": "rect", "x0": left, "x1": left + step, "y0": -_GAP, "y1": height + _GAP / 2,
-        "line": {"color": colour(1, dark), "width": 5},
-    }  # fmt: skip
+    right, top, bottom = left + step, -_GAP, height + _GAP / 2
+    sides = [(left, top, left, bottom), (right, top, right, bottom), (left, top, right, top)]
+    if len(values) == len(shown):
+        sides.append((left, bottom, right, bottom))
+    frame = [
+        {"type": "line", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": {"color": colour(1, dark), "width": 5}}
+        for x0, y0, x1, y1 in sides
+    ]
     rows = (height + _GAP) / len(shown)
+    columns = _("Channels") if shown.shape[2] > 1 else _("Units")
     return go.Figure(
         traces,
         layout(
             _,
             dark,
             height=HEIGHT,
-            shapes=[frame],
+            shapes=frame,
             margin={"l": 4, "r": 4, "t": 8, "b": 8},
             xaxis={
-                "title": {"text": _("Channels") if shown.shape[2] > 1 else _("Units"), "standoff": 4},
+                "title": {"text": _share(columns, shown.shape[1], values.shape[1], _), "standoff": 4},
                 "tickvals": [step * index + step / 2 - 2 for index in range(shown.shape[1])],
                 "ticktext": [str(index + 1) for index in range(shown.shape[1])],
                 "showgrid": False, "zeroline": False, "fixedrange": True, "range": [-_GAP, width + _GAP],
             },
             yaxis={
-                "title": {"text": _("Pictures of the batch"), "standoff": 4},
+                "title": {"text": _share(_("Pictures of the batch"), len(shown), len(values), _), "standoff": 4},
                 "tickvals": [rows * index + rows / 2 - 2 for index in range(len(shown))],
                 "ticktext": [str(index + 1) for index in range(len(shown))],
                 "showgrid": False, "zeroline": False, "fixedrange": True, "range": [height + _GAP, -_GAP],
@@ -84,6 +89,11 @@ def framed_tensor(values: NDArray[Any], channel: int, _: Language, *, dark: bool
             },
         ),
     )  # fmt: skip
+
+
+def _share(title: str, shown: int, count: int, _: Language) -> str:
+    """An axis's title, and how many of all are drawn if not all are."""
+    return title if shown == count else _("{title}: {shown} of {count}", title=title, shown=shown, count=count)
 
 
 def distributions(

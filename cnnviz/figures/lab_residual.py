@@ -14,6 +14,7 @@ from cnnviz.language import Language
 HEIGHT: Final = 360
 PICTURES_HEIGHT: Final = 270
 _GAP: Final = 4
+_NAME: Final = (0.5, 0.35)  # width and height of a name, in units of the drawing
 
 
 class Circle(Protocol):
@@ -57,9 +58,9 @@ def class_drawing(
         for number, disc in enumerate(discs, start=1)
     ]  # fmt: skip
     marks = [
-        {"x": disc.x + disc.radius * 0.87, "y": disc.y + disc.radius * 0.5, "text": f"<b>F{number}</b>",
-         "showarrow": False, "xshift": 4, "font": {"size": 13, "color": ink}}
-        for number, disc in enumerate(discs, start=1)
+        {"x": x, "y": y, "text": f"<b>F{number}</b>", "showarrow": False, "xshift": 4,
+         "font": {"size": 15, "color": ink}}
+        for number, x, y in _named(discs)
     ]  # fmt: skip
     traces = (
         go.Scatter(
@@ -78,6 +79,16 @@ def class_drawing(
             xaxis={**hidden, "range": (-3.2, 3.7)}, yaxis={**hidden, "range": (-2.4, 2.5), "scaleanchor": "x"},
         ),
     )  # fmt: skip
+
+
+def _named(discs: Sequence[Circle]) -> list[tuple[int, float, float]]:
+    """Where names stand, the largest class's first; a name that would cover one of them is left out."""
+    found: list[tuple[int, float, float]] = []
+    for number, disc in reversed(list(enumerate(discs, start=1))):
+        x, y = disc.x + disc.radius * 0.87, disc.y + disc.radius * 0.5
+        if all(abs(x - there) > _NAME[0] or abs(y - above) > _NAME[1] for _number, there, above in found):
+            found.append((number, x, y))
+    return found
 
 
 def distance_bars(distances: Sequence[float], _: Language, *, dark: bool) -> go.Figure:

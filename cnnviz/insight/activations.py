@@ -52,11 +52,14 @@ class Stack:
 
     Attributes:
         deviations: standard deviation of the inputs and of each layer's outputs, (n + 1,).
+        spreads: standard deviation of a single unit over the inputs, of the inputs and behind each layer, as the root
+            of the mean square over the units, (n + 1,).
         gradients: norm of the gradient at the inputs and at each layer's outputs over that at the top, (n + 1,); the
             last one is 1.
     """
 
     deviations: NDArray[np.float64]
+    spreads: NDArray[np.float64]
     gradients: NDArray[np.float64]
 
     @property
@@ -99,4 +102,7 @@ def stack(name: str, depth: int, scheme: str, seed: int = 1) -> Stack:
     arriving = torch.randn(INPUTS, UNITS, generator=generator, dtype=torch.float64)
     gradients = torch.autograd.grad(signals[-1], signals, arriving)
     norms = np.array([float(gradient.norm()) for gradient in gradients])
-    return Stack(np.array([float(one.detach().std(unbiased=False)) for one in signals]), norms / norms[-1])
+    values = [one.detach() for one in signals]
+    deviations = [float(one.std(unbiased=False)) for one in values]
+    spreads = [float(one.var(0, unbiased=False).mean().sqrt()) for one in values]
+    return Stack(np.array(deviations), np.array(spreads), norms / norms[-1])

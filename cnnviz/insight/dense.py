@@ -16,7 +16,7 @@ from cnnviz.specs.blocks import ConvolutionSpec
 from cnnviz.specs.catalog import architecture
 from cnnviz.specs.labs.dense import DenseLabSpec
 
-SIZES: Final = (96, 224)  # px: the chapter's two inputs
+USUAL: Final = 96  # px: what the chapter trains with
 _SEED: Final = 0
 
 
@@ -159,16 +159,16 @@ class Kept:
 
 
 def memory(spec: DenseLabSpec, take_apart: Callable[[ArchitectureSpec, int], Report] = report_of) -> tuple[Kept, ...]:
-    """DenseNet and ResNet-18 at 96 and 224 px, in this order.
+    """DenseNet and ResNet-18 at 96 px and at the chosen size, in this order.
 
     Args:
-        spec: DenseNet's knobs and the batch size.
+        spec: DenseNet's knobs, the size and the batch size.
         take_apart: network and batch size → report; a page gives one that remembers.
     """
     found = []
     for network in (spec.network(), architecture("resnet18").spec()):
         title = architecture(network.key).title
-        for size in SIZES:
+        for size in (USUAL, spec.size):
             report = take_apart(network.replace(image_size=size), spec.batch)
             joins = [row for row in report.leaves if row.type == "Concatenate"]
             fresh = sum(

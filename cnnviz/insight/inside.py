@@ -1,19 +1,19 @@
-"""Inside a network: its feature maps, what a cell sees, what speaks for a class, and what excites a filter.
+"""Inside a network: its feature maps, what a cell sees, and what speaks for a class.
 
 A network is run stage by stage, so nothing is hooked and thirty threads may look into the same one. Inputs are
 (1, C, H, W) float32 from 0 to 1, as in training.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnnviz.data import fashion_mnist
+from cnnviz.insight import published
+from cnnviz.inspection import inspect
 from cnnviz.rows import LayerRow, Report
 from cnnviz.specs.architectures import ArchitectureSpec
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Float = NDArray[np.float32]
-STRONGEST: Final = 9
-_WORK: Final = 3e9  # MACs that a search through the test set may take: about a second of one core
-_FEWEST, _MOST = 40, 2000  # pictures of such a search
 
 
 def untrained(spec: ArchitectureSpec, seed: int = 0) -> "nn.Module":
@@ -32,7 +29,7 @@ def untrained(spec: ArchitectureSpec, seed: int = 0) -> "nn.Module":
 
     from cnnviz.architectures import build
 
-    return _still(build(spec, generator=torch.Generator().manual_seed(seed)))
+    return _still(_staged(build(spec, generator=torch.Generator().manual_seed(seed)), spec))
 
 
 def trained(spec: ArchitectureSpec, checkpoint: Path) -> "nn.Module":
@@ -49,8 +46,22 @@ def trained(spec: ArchitectureSpec, checkpoint: Path) -> "nn.Module":
     weights = read(checkpoint).model
     with torch.device("meta"):
         model = build(spec)
-    model.to_empty(device="cpu").load_state_dict(weights)
-    return _still(model)
+    own = model.state_dict()
+    # Recorded weights are of half precision; all others stay where they are, pages of a file that the system may drop.
+    model.load_state_dict({name: value.to(own[name].dtype) for name, value in weights.items()}, assign=True)
+    return _still(_staged(model, spec))
+
+
+def report_of(spec: ArchitectureSpec) -> Report:
+    """The network taken apart, stage by stage as it is looked into here."""
+    from cnnviz.architectures import build
+
+    return inspect(lambda: _staged(build(spec), spec), (1, *spec.input_shape))
+
+
+def _staged(model: "nn.Module", spec: ArchitectureSpec) -> "nn.Module":
+    """The network as a row of stages, which the project's own networks are."""
+    return published.chained(model) if spec.family == "torchvision" else model
 
 
 def _still(model: "nn.Module") -> "nn.Module":
@@ -222,63 +233,3 @@ def drawn(model: "nn.Module", picture: Float, stage: str, classes: int) -> int:
         (gradient,) = torch.autograd.grad(scores[target], features, retain_graph=True)
         count += int(((gradient.mean((2, 3), keepdim=True) * features.detach()).sum(1) > 0).any())
     return count
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Excitement:
-    """Which test pictures excite the filters behind a stage.
-
-    Attributes:
-        strongest: (C, STRONGEST) int, numbers of test pictures, the strongest first.
-        answers: (C, STRONGEST) float32, the largest value anywhere in the map.
-        pictures: how many were searched.
-        purity: over all filters, the mean share of the most frequent class among the strongest.
-        chance: the same for pictures drawn at random, estimated from as many draws as there are pictures.
-    """
-
-    strongest: NDArray[np.int64]
-    answers: Float
-    pictures: int
-    purity: float
-    chance: float
-
-
-def excitement(model: "nn.Module", spec: ArchitectureSpec, macs: int) -> Mapping[str, Excitement]:
-    """For each stage with maps, what excites its filters, over the first pictures of the test set.
-
-    Args:
-        model: the network.
-        spec: how it takes pictures.
-        macs: of one picture; a dear network searches fewer.
-    """
-    import torch
-
-    garments = fashion_mnist("test")
-    count = int(min(_MOST, max(_FEWEST, _WORK // max(1, macs))))
-    largest: dict[str, list[Tensor]] = {}
-    size = max(1, min(250, 2**20 // spec.image_size**2))
-    with torch.no_grad():
-        for first in range(0, count, size):
-            images = torch.from_numpy(garments.images[first : min(first + size, count)].copy())
-            batch = images[:, None].float() / 255
-            if spec.image_size != batch.shape[-1]:
-                batch = torch.nn.functional.interpolate(batch, (spec.image_size,) * 2, mode="bilinear")
-            batch = batch.expand(-1, spec.in_channels, -1, -1)
-            for name, module in model.named_children():
-                batch = module(batch)
-                if batch.dim() == 4 and batch.shape[2] > 1:
-                    largest.setdefault(name, []).append(batch.amax((2, 3)))
-    labels = garments.labels[:count]
-    draws = np.random.default_rng(0).integers(0, count, (1000, STRONGEST))
-    chance = _purity(labels[draws])
-    found = {}
-    for name, parts in largest.items():
-        top = torch.cat(parts).topk(STRONGEST, dim=0)
-        strongest = top.indices.T.numpy()
-        found[name] = Excitement(strongest, top.values.T.numpy(), count, _purity(labels[strongest]), chance)
-    return found
-
-
-def _purity(labels: NDArray[np.uint8]) -> float:
-    """The mean share of the most frequent label of each row."""
-    return float(np.mean([np.bincount(row).max() / len(row) for row in labels]))

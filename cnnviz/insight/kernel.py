@@ -28,12 +28,21 @@ KERNELS: Final[Mapping[str, tuple[float, ...]]] = MappingProxyType(
 )
 
 
-def picture(name: str) -> Matrix:
+def picture(name: str, size: int = 0) -> Matrix:
     """A grey picture in [0, 1]: the first test image of a class (28×28), or the cat's middle (56×56).
 
     Args:
         name: a key of `GARMENTS`, or "cat".
+        size: height and width in px of the network that gets it, enlarged as for training; 0 for its own.
     """
+    own = _picture(name)
+    if size in (0, len(own)):
+        return own
+    grey = Image.fromarray((own * 255).round().astype(np.uint8))
+    return np.asarray(grey.resize((size, size), Image.Resampling.BILINEAR), dtype=float) / 255
+
+
+def _picture(name: str) -> Matrix:
     if name == "cat":
         whole = cat().convert("L")
         side = min(whole.size)

@@ -1,8 +1,8 @@
-"""Networks trained on ImageNet by somebody else: torchvision's, with weights that lie on this machine's disk.
+"""torchvision's networks, laid out so that one can look into them, and weights that somebody else trained on ImageNet.
 
-Nothing is fetched here. Whoever runs the server puts `<name>.safetensors` into the folder that `CNNVIZ_WEIGHTS` names;
-`COMMAND` writes such a file wherever there is a network. The networks are laid out as a chain of stages, so that they
-can be looked into like the project's own; a test holds each chain against torchvision's forward pass.
+A network becomes a chain of stages, which is looked into like the project's own; a test holds each chain against
+torchvision's forward pass. Nothing is fetched here: whoever runs the server puts `<name>.safetensors` into the folder
+that `CNNVIZ_WEIGHTS` names; `COMMAND` writes such a file wherever there is a network.
 """
 
 import os
@@ -19,7 +19,10 @@ from cnnviz.specs.catalog import architecture
 if TYPE_CHECKING:
     from torch import nn
 
-CHAINS: Final = ("alexnet", "resnet18", "resnet50", "mobilenet_v3_large", "efficientnet_b0", "convnext_tiny")
+CHAINS: Final = (
+    "alexnet", "vgg11", "googlenet", "resnet18", "resnet50", "resnext50_32x4d", "densenet121", "mobilenet_v3_large",
+    "efficientnet_b0", "convnext_tiny",
+)  # fmt: skip
 VARIABLE: Final = "CNNVIZ_WEIGHTS"
 COMMAND: Final = (
     'python -c "from torchvision.models import get_model; from safetensors.torch import save_file; '
@@ -27,6 +30,7 @@ COMMAND: Final = (
 )
 _MEAN: Final = (0.485, 0.456, 0.406)  # of ImageNet's pixels, from 0 to 1, as torchvision's weights expect them
 _STD: Final = (0.229, 0.224, 0.225)
+_HALF: Final = (0.5, 0.5, 0.5)  # what GoogLeNet's weights, which come from another library, expect of both
 
 
 def available() -> dict[str, Path]:
@@ -51,9 +55,16 @@ def class_names(name: str) -> tuple[str, ...]:
 
 
 def report(name: str) -> Report:
-    """The chain taken apart."""
+    """The chain of a network with published weights taken apart."""
+    from cnnviz.architectures import build
+
     spec = spec_of(name)
-    return inspect(lambda: chain(spec), (1, *spec.input_shape))
+    return inspect(lambda: chained(build(spec), pixels_of=name), (1, *spec.input_shape))
+
+
+def has_chain(spec: ArchitectureSpec) -> bool:
+    """Whether one of torchvision's networks can be laid out as a chain."""
+    return spec.key.removeprefix("torchvision/") in CHAINS
 
 
 def published(name: str, file: Path) -> "nn.Module":
@@ -71,10 +82,10 @@ def published(name: str, file: Path) -> "nn.Module":
     with torch.device("meta"):
         model = build(spec_of(name))
     try:
-        model.to_empty(device="cpu").load_state_dict(load_file(file))
+        model.load_state_dict(load_file(file), assign=True)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise CnnvizError("weights_unusable", file=file.name, title=name) from error
-    return _chained(model).eval().requires_grad_(False)
+    return chained(model, pixels_of=name).eval().requires_grad_(False)
 
 
 def untrained(name: str, seed: int = 0) -> "nn.Module":
@@ -84,32 +95,33 @@ def untrained(name: str, seed: int = 0) -> "nn.Module":
     from cnnviz.architectures import build
 
     model = build(spec_of(name), generator=torch.Generator().manual_seed(seed))
-    return _chained(model).eval().requires_grad_(False)
+    return chained(model, pixels_of=name).eval().requires_grad_(False)
 
 
-def chain(spec: ArchitectureSpec) -> "nn.Module":
-    """The chain with fresh weights on the default device."""
-    from cnnviz.architectures import build
+def chained(model: "nn.Module", pixels_of: str = "") -> "nn.Module":
+    """The children in the order in which they run: `features` opened up, and flattened before the first dense layer.
 
-    return _chained(build(spec))
-
-
-def _chained(model: "nn.Module") -> "nn.Module":
-    """The children in the order in which they run: `features` opened up, and flattened before the first dense layer."""
+    Args:
+        model: one of `CHAINS`.
+        pixels_of: whose published weights it gets, which expect normalised pixels; "" takes pixels from 0 to 1.
+    """
     from torch import Tensor, nn
 
     class Normalise(nn.Module):
-        """Pixels from 0 to 1 → how far they are from ImageNet's mean, in standard deviations."""
+        """Pixels from 0 to 1 → how far they are from a mean, in standard deviations."""
 
         def forward(self, input: Tensor) -> Tensor:
             """(N, 3, H, W) → the same."""
-            mean, std = (input.new_tensor(values)[:, None, None] for values in (_MEAN, _STD))
+            values = (_HALF, _HALF) if pixels_of == "googlenet" else (_MEAN, _STD)
+            mean, std = (input.new_tensor(part)[:, None, None] for part in values)
             return (input - mean) / std
 
-    stages: list[tuple[str, nn.Module]] = [("normalise", Normalise())]
+    stages: list[tuple[str, nn.Module]] = [("normalise", Normalise())] if pixels_of else []
     for name, module in model.named_children():
         if name == "features":
             stages += [(f"features{number}", part) for number, part in module.named_children()]
+            if type(model).__name__ == "DenseNet":  # whose end stands in its forward pass
+                stages += [("relu", nn.ReLU()), ("avgpool", nn.AdaptiveAvgPool2d(1))]
             continue
         first = next(iter(module.modules())) if isinstance(module, nn.Linear) else next(iter(module.children()), None)
         if isinstance(first, nn.Linear | nn.Dropout):

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cnnviz.language import N_
+from cnnviz.specs.labs.inside import LENET_RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,17 @@ def _take_apart(net: str, **parameters: str) -> Target:
 _RATES: Final = {"optimizer": "sgd", "train_images": "60000", "learning_rates": "0.3,1,3,10", "batch_sizes": "32"}
 """Plain LeNet needs a whole pass over all images to begin to learn, and small batches."""
 
+RECORDED: Final[Mapping[str, str]] = MappingProxyType({LENET_RUN: "lenet"})
+"""Runs of this app's own that links name: which network each is of."""
+GARMENTS: Final[Mapping[str, str]] = MappingProxyType({"9": "sneaker", "13": "dress"})
+"""Test pictures that links name by their number: what each is."""
+
+
+def _inside(stage: str = "", **parameters: str) -> Target:
+    """LeNet looked into, trained as the app recorded it."""
+    return _to("inside", network=f"run:{LENET_RUN}", **({"stage": stage} if stage else {}), **parameters)
+
+
 CHAPTERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "lenet": "LeNet",
@@ -87,14 +99,13 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
             Exercise(
                 N_("Look at what the first two layers make of a sneaker and of a dress."),
                 (
-                    _to("kernel", view="trained", picture="dresses"),
-                    _to("inside", garment="9"),
-                    _to("inside", garment="13"),
+                    *(_inside(stage, garment=number) for stage in ("conv1", "conv2") for number in GARMENTS),
+                    _to("kernel", view="trained", run=LENET_RUN, picture="dresses"),
                 ),
             ),
             Exercise(
                 N_("Feed it a cat. What do filters that have only seen clothes find in it?"),
-                (_to("inside", picture="cat"),),
+                (_inside("conv2", picture="cat"), _inside(view="cam", picture="cat")),
             ),
         ),
         "alexnet": (
@@ -155,7 +166,7 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
             ),
             Exercise(
                 N_("How much memory does it need while training, and how much to predict?"),
-                (_take_apart("nin"), _take_apart("nin", batch="1")),
+                (_take_apart("nin", memory="1"), _take_apart("nin", memory="1", batch="1")),
             ),
             Exercise(
                 N_("From 384 channels to 10 in one step: what could be lost? Try two steps."),
@@ -254,7 +265,7 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
             ),
             Exercise(
                 N_("It is said to need much memory. Compare 224 px with 96."),
-                (_compare("densenet,densenet~px224"), _to("dense", view="memory")),
+                (_compare("densenet,densenet~px224"), _to("dense", view="memory", size="224")),
             ),
             Exercise(
                 N_("Build the networks of the paper's table."),
@@ -263,15 +274,22 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
         ),
         "augmentation": (
             Exercise(
-                N_("Train without augmentation and look at the gap between training and test accuracy."),
-                (_train("resnet18", train_images="2000", epochs="10"), _to("augmentation", chain="horizontal_flip")),
+                N_(
+                    "Train with and without augmentation, and compare: what becomes of the gap between training and "
+                    "test accuracy?"
+                ),
+                (
+                    _train("resnet18", train_images="2000", epochs="10"),
+                    _train("resnet18", train_images="2000", epochs="10", augmentation="horizontal_flip"),
+                    _to("runs"),
+                ),
             ),
             Exercise(
                 N_("Combine several operations. Which pictures could no longer be recognised?"),
                 (_to("augmentation", seed="7", count="16"),),
             ),
             Exercise(
-                N_("Which operations would harm Fashion-MNIST? Find one that changes what a garment is."),
+                N_("Find others. Which would harm Fashion-MNIST, because it changes what a garment is?"),
                 (_to("augmentation", chain="vertical_flip"), _to("augmentation", chain="hue")),
             ),
         ),

@@ -17,6 +17,7 @@ IMAGE_SIZE: Final = 28  # px of the garments, whatever the network's input
 TRAIN_IMAGES: Final = 60_000
 TEST_IMAGES: Final = 10_000
 LEARNING_RATES: Final = (1e-6, 10.0)
+MOST_EPOCHS: Final = 200
 
 Action = Literal["pause", "resume", "step", "stop", "learning_rate"]
 """What a hand can do to a run; "learning_rate" comes with the new rate."""
@@ -29,7 +30,7 @@ class TrainingConfig(Spec):
     """
 
     architecture: SerializeAsAny[ArchitectureSpec]
-    epochs: int = knob(1, N_("Epochs"), N_("How often every training image is seen."), ge=1, le=200, step=1)
+    epochs: int = knob(1, N_("Epochs"), N_("How often every training image is seen."), ge=1, le=MOST_EPOCHS, step=1)
     batch_size: int = knob(
         128, N_("Batch size"), N_("Images averaged into one step of the optimiser."), ge=1, le=4096, step=1, scale="log"
     )

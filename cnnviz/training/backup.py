@@ -1,4 +1,4 @@
-"""The run store as one file, to be kept elsewhere and put back: records, curves and checkpoints."""
+"""The run store as one file, to be kept elsewhere and put back: records, curves, checkpoints and races."""
 
 import shutil
 import tempfile
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnviz.errors import CnnvizError
+from cnnviz.training import kept_races
 from cnnviz.training.reading import RUN_ID
 from cnnviz.training.store import RunStore
 
@@ -17,7 +18,7 @@ _DATABASE: Final = "runs.sqlite3"
 def back_up(store: RunStore, target: Path) -> int:
     """Write a copy of a store that may be in use; returns the bytes written.
 
-    The database is that of one moment; checkpoints are as they are found, each of them whole.
+    The database is that of one moment; checkpoints and races are as they are found, each of them whole.
 
     Raises:
         CnnvizError: if it cannot be written; an older copy of the same name is still there then.
@@ -28,7 +29,9 @@ def back_up(store: RunStore, target: Path) -> int:
             copy = Path(folder) / _DATABASE
             store.database.copy_to(copy)
             archive.write(copy, _DATABASE, compress_type=zipfile.ZIP_DEFLATED)
-            for path in sorted((store.folder / "runs").glob("*/*.safetensors")):
+            checkpoints = sorted((store.folder / "runs").glob("*/*.safetensors"))
+            races = [race.path for race in kept_races.kept_races(store.folder)]
+            for path in (*checkpoints, *races):
                 with suppress(FileNotFoundError):  # evicted in the meantime
                     archive.write(path, path.relative_to(store.folder).as_posix())
         unfinished.replace(target)
@@ -68,11 +71,11 @@ def restore(source: Path, folder: Path) -> int:
 
 def _is_ours(name: str) -> bool:
     """Whether a name in an archive is one that `back_up` writes: no path leads out of the folder."""
-    parts = name.split("/")
-    return name == _DATABASE or (
-        len(parts) == 3
-        and parts[0] == "runs"
-        and bool(RUN_ID.fullmatch(parts[1]))
-        and parts[2].endswith(".safetensors")
-        and "\\" not in name
-    )
+    match name.split("/"):
+        case [only]:
+            return only == _DATABASE
+        case [kept_races.FOLDER, file]:
+            return bool(kept_races.NAME.fullmatch(file))
+        case ["runs", run_id, file]:
+            return bool(RUN_ID.fullmatch(run_id)) and file.endswith(".safetensors") and "\\" not in file
+    return False

@@ -14,6 +14,7 @@ from queue import Empty, LifoQueue
 from typing import Final, Literal
 
 from cnnviz.errors import CnnvizError
+from cnnviz.training.journal import Trouble
 from cnnviz.training.schema import migrate, transaction
 
 _BUSY_MS: Final = 5_000
@@ -32,6 +33,8 @@ class Database:
         self._lock = threading.Lock()
         self._spare: LifoQueue[sqlite3.Connection] = LifoQueue(_SPARE_READERS)
         self._closed = False
+        self._writes = Trouble("store cannot be written", "store can be written again")
+        self._reads = Trouble("store cannot be read", "store can be read again")
         with self._in_words():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._connect("rwc")
@@ -51,8 +54,9 @@ class Database:
         Raises:
             CnnvizError: if the disk is full, or another process holds the lock for longer than five seconds.
         """
-        with self._lock, self._in_words(), transaction(self._writer):
+        with self._lock, self._in_words(self._writes), transaction(self._writer):
             yield self._writer
+        self._writes.worked()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -61,7 +65,7 @@ class Database:
         Raises:
             CnnvizError: if the file cannot be read.
         """
-        with self._in_words():
+        with self._in_words(self._reads):
             try:
                 reader = self._spare.get_nowait()
             except Empty:
@@ -76,6 +80,21 @@ class Database:
                     reader.close()
                 else:
                     self._spare.put_nowait(reader)
+        self._reads.worked()
+
+    @property
+    def size(self) -> int:
+        """Bytes that are in use in the file; what was deleted leaves room in it that is used again.
+
+        Raises:
+            CnnvizError: if the file cannot be read.
+        """
+        with self.reading() as connection:
+            size, pages, free = (
+                int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+                for name in ("page_size", "page_count", "freelist_count")
+            )
+        return size * (pages - free)
 
     def compact(self) -> None:
         """Rewrite the file without what was deleted from it, so that nobody can read it there any more.
@@ -121,10 +140,12 @@ class Database:
         return connection
 
     @contextmanager
-    def _in_words(self) -> Iterator[None]:
+    def _in_words(self, trouble: Trouble | None = None) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            if trouble is not None:
+                trouble.failed(str(error))
             raise CnnvizError("store_unusable", folder=str(self.path.parent), reason=str(error)) from error
 
 

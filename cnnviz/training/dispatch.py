@@ -10,6 +10,7 @@ is told to, behind those who wait.
 """
 
 import atexit
+import logging
 import threading
 import traceback
 from abc import ABC, abstractmethod
@@ -117,38 +118,46 @@ class QueueExecutor(ABC):
             worker = next(iter(self._alive), None)
         return worker is not None and (worker.ready.is_set() if timeout is None else worker.ready.wait(timeout))
 
-    def submit(self, config: TrainingConfig, *, owner: str, name: str = "", group: str | None = None) -> str:
+    def submit(
+        self, config: TrainingConfig, *, owner: str, name: str = "", group: str | None = None, address: str = ""
+    ) -> str:
         """See `Executor.submit`."""
-        with self._room_for(owner):
+        with self._room_for(owner, address):
             run_id = self.store.create(config, owner=owner, name=name, group=group)
-            self._wait(run_id, Job(owner, config))
+            self._wait(run_id, Job(owner, config, address))
         return run_id
 
     def submit_all(
-        self, configs: Sequence[TrainingConfig], *, owner: str, names: Sequence[str] = (), group: str | None = None
+        self,
+        configs: Sequence[TrainingConfig],
+        *,
+        owner: str,
+        names: Sequence[str] = (),
+        group: str | None = None,
+        address: str = "",
     ) -> tuple[str, ...]:
         """See `Executor.submit_all`."""
-        with self._room_for(owner, len(configs)):
+        with self._room_for(owner, address, len(configs)):
             run_ids = self.store.create_all(configs, owner=owner, names=names, group=group)
             with self._lock:
                 for run_id, config in zip(run_ids, configs, strict=True):
-                    self._wait(run_id, Job(owner, config))
+                    self._wait(run_id, Job(owner, config, address))
         return run_ids
 
-    def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
+    def continue_run(self, run_id: str, config: TrainingConfig | None = None, *, address: str = "") -> None:
         """See `Executor.continue_run`."""
         record = self.store.record(run_id)
         config = config or record.config
-        with self._room_for(record.owner):
+        with self._room_for(record.owner, address):
             self.store.requeue(run_id, config)
-            self._wait(run_id, Job(record.owner, config, continues=True))
+            self._wait(run_id, Job(record.owner, config, address, continues=True))
 
-    def extend(self, run_id: str, epochs: int) -> None:
+    def extend(self, run_id: str, epochs: int, *, address: str = "") -> None:
         """See `Executor.extend`."""
         config = self.store.record(run_id).config
         if not epochs > config.epochs:
             raise CnnvizError("value_too_small", field="epochs", label="epochs", value=epochs, limit=config.epochs + 1)
-        self.continue_run(run_id, config.replace(epochs=epochs))
+        self.continue_run(run_id, config.replace(epochs=epochs), address=address)
 
     def command(self, run_id: str, action: Action, *, learning_rate: float | None = None) -> bool:
         """See `Executor.command`."""
@@ -157,9 +166,10 @@ class QueueExecutor(ABC):
         self.store.record(run_id)  # raises for a run that does not exist
         order: Message = {"command": action, "run": run_id, "learning_rate": learning_rate}
         with self._lock:
-            if action == "stop" and self._queue.remove(run_id):
+            if action == "stop" and self._queue.position(run_id) is not None:
+                self.store.append(run_id, [Finished(reason="stopped")])  # first: a store that refuses leaves it waiting
+                self._queue.remove(run_id)
                 del self._jobs[run_id]
-                self.store.append(run_id, [Finished(reason="stopped")])
                 return True
             if run_id in self._parked:
                 self._tell_parked(run_id, order)
@@ -199,6 +209,12 @@ class QueueExecutor(ABC):
         with self._lock:
             return run_id in self._parked
 
+    def unfinished(self) -> tuple[str, ...]:
+        """See `Executor.unfinished`."""
+        with self._lock:
+            seated = [worker.run_id for worker in self._workers if worker.run_id is not None]
+            return (*seated, *(run for _owner, run in self._queue.in_order()), *self._parked)
+
     @property
     def waiting(self) -> int:
         """How many runs wait for a seat."""
@@ -220,7 +236,9 @@ class QueueExecutor(ABC):
         """See `Executor.clear`."""
         with self._lock:
             waiting = [run for _owner, run in self._queue.in_order()]
-            return sum(self.command(run, "stop") for run in waiting)
+            stopped = sum(self.command(run, "stop") for run in waiting)
+        note("queue cleared", runs=stopped)
+        return stopped
 
     def close(self) -> None:
         """See `Executor.close`."""
@@ -241,7 +259,7 @@ class QueueExecutor(ABC):
     # the queue and the seats
 
     @contextmanager
-    def _room_for(self, owner: str, count: int = 1) -> Iterator[None]:
+    def _room_for(self, owner: str, address: str, count: int = 1) -> Iterator[None]:
         """Places in the queue, held while the runs are written down; the queue itself is not."""
         with self._lock:
             parked = sum(job.owner == owner for job in self._parked.values())
@@ -252,7 +270,7 @@ class QueueExecutor(ABC):
                 raise CnnvizError("queue_full_for_owner", waiting=waiting, limit=self._waiting_per_owner)
             in_all = WAITING_IN_ALL if count == 1 else WAITING_IN_ALL // 2  # sweeps leave room for single runs
             if len(self._queue) + self._arriving.total() + count > in_all:
-                raise CnnvizError("queue_full", limit=in_all)
+                self._make_room(owner, address, count, in_all)
             self._arriving[owner] += count
         try:
             yield
@@ -261,10 +279,20 @@ class QueueExecutor(ABC):
                 self._arriving[owner] -= count
                 self._arriving += Counter()  # forgets who has none left
 
+    def _make_room(self, owner: str, address: str, count: int, limit: int) -> None:
+        """For a single run the newest of whoever has most of them waiting gives its place up; with the lock held."""
+        run_id = self._queue.surplus(owner, address) if count == 1 else None
+        if run_id is None:
+            raise CnnvizError("queue_full", limit=limit)
+        place = place_of(self.store.record(run_id))
+        self.store.append(run_id, [Failed(**place, code="queue_displaced", parameters={"limit": limit})])
+        self._queue.remove(run_id)
+        del self._jobs[run_id]
+
     def _wait(self, run_id: str, job: Job) -> None:
         with self._lock:
             self._jobs[run_id] = job
-            self._queue.put(job.owner, run_id)
+            self._queue.put(job.owner, run_id, job.address)
             self._dispatch()
 
     def _dispatch(self) -> None:
@@ -419,7 +447,10 @@ class QueueExecutor(ABC):
         self._persistence.keep(run_id, event)
         if isinstance(event, Finished | Failed):
             reason = event.reason if isinstance(event, Finished) else event.code
-            note("run ends", run=run_id, reason=reason, step=event.step, seconds=round(event.seconds, 3))
+            level = logging.INFO if isinstance(event, Finished) else logging.WARNING
+            note("run ends", level=level, run=run_id, reason=reason, step=event.step, seconds=round(event.seconds, 3))
+            if isinstance(event, Failed) and event.code == "disk_full":
+                self._persistence.wait_for_space()  # this seat is nobody's meanwhile
             with self._lock:
                 worker.run_id = None
                 self._dispatch()
@@ -433,7 +464,7 @@ class QueueExecutor(ABC):
         with self._lock:
             run_id, worker.lost = worker.run_id, True
         if not self._closed.is_set():
-            note("worker lost", run=run_id, killed=worker.process.was_killed)
+            note("worker lost", level=logging.WARNING, run=run_id, killed=worker.process.was_killed)
         if run_id is not None and not self._closed.is_set() and not self._park(worker, run_id):
             if worker.stopping:
                 self._persistence.end_stopped(run_id)

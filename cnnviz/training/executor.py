@@ -16,16 +16,27 @@ class Executor(Protocol):
 
     store: RunStore
 
-    def submit(self, config: TrainingConfig, *, owner: str, name: str = "", group: str | None = None) -> str:
+    def submit(
+        self, config: TrainingConfig, *, owner: str, name: str = "", group: str | None = None, address: str = ""
+    ) -> str:
         """Queue a run; returns its id.
 
+        Where as many wait as may, it takes the place of the newest run of whoever has most of them, unless that is the
+        owner: first by the address that they were asked for from, "" where nobody knows, then by owner.
+
         Raises:
-            CnnvizError: if the store cannot be written, or the owner has as many runs waiting as one may.
+            CnnvizError: if the store cannot be written, or as many runs wait as may, of this owner or in all.
         """
         ...
 
     def submit_all(
-        self, configs: Sequence[TrainingConfig], *, owner: str, names: Sequence[str] = (), group: str | None = None
+        self,
+        configs: Sequence[TrainingConfig],
+        *,
+        owner: str,
+        names: Sequence[str] = (),
+        group: str | None = None,
+        address: str = "",
     ) -> tuple[str, ...]:
         """Queue runs that belong together, all or none of them; returns their ids.
 
@@ -34,6 +45,7 @@ class Executor(Protocol):
             owner: whose they are.
             names: of each, or nothing.
             group: what they belong to.
+            address: see `submit`.
 
         Raises:
             CnnvizError: if the store cannot be written, or they and the owner's other runs are too many to wait.
@@ -45,18 +57,18 @@ class Executor(Protocol):
         """How many runs of one owner may train at once while nobody else waits."""
         ...
 
-    def continue_run(self, run_id: str, config: TrainingConfig | None = None) -> None:
+    def continue_run(self, run_id: str, config: TrainingConfig | None = None, *, address: str = "") -> None:
         """Queue an ended run again, to go on from its last checkpoint; `config` may give it more epochs.
 
         Where that checkpoint was evicted, or there never was one, it begins again.
 
         Raises:
-            CnnvizError: if there is no such run, it has not ended, its owner has as many runs waiting as one may, or
-                the new settings do not fit its checkpoint.
+            CnnvizError: if there is no such run, it has not ended, as many wait as may (see `submit`), or the new
+                settings do not fit its checkpoint.
         """
         ...
 
-    def extend(self, run_id: str, epochs: int) -> None:
+    def extend(self, run_id: str, epochs: int, *, address: str = "") -> None:
         """Let an ended run go on until it has so many epochs in all.
 
         Raises:
@@ -84,6 +96,10 @@ class Executor(Protocol):
 
     def expected_start(self, run_id: str) -> float | None:
         """Seconds until a waiting run begins, if all goes on as it has; None if nobody knows, or it does not wait."""
+        ...
+
+    def unfinished(self) -> tuple[str, ...]:
+        """Every run that it has: those with a seat, those that wait, the next one first, and those that are parked."""
         ...
 
     @property

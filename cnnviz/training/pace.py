@@ -41,3 +41,32 @@ class RateLimit:
                 self._buckets.popitem(last=False)
         if tokens < 1:
             raise CnnvizError("too_fast", seconds=max(1, math.ceil((1 - tokens) * self._seconds / self._count)))
+
+
+class PersonLimit:
+    """A limit for each browser and a wider one for each address; safe to share between threads, bounded in memory.
+
+    A browser is a new one as often as it likes, an address is not. It may be a whole class's, behind one proxy: what it
+    may do must be enough for sixty people, and too little to keep everybody else waiting.
+
+    Args:
+        count: how many a browser may have at once.
+        of_address: how many all browsers of an address may have at once.
+        seconds: until they may have as many again.
+        clock: a monotonic clock in seconds.
+    """
+
+    def __init__(
+        self, count: int, of_address: int, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._browsers = RateLimit(count, seconds, clock)
+        self._addresses = RateLimit(of_address, seconds, clock)
+
+    def use(self, browser: str, address: str) -> None:
+        """Take one.
+
+        Raises:
+            CnnvizError: see `RateLimit.use`.
+        """
+        self._browsers.use(browser)
+        self._addresses.use(address)

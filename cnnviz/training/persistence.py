@@ -1,7 +1,11 @@
 """Writing into a run store that may refuse for a while: try until it can be done, or the server ends."""
 
+import math
+import shutil
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from cnnviz.errors import CnnvizError
@@ -11,6 +15,8 @@ from cnnviz.training.records import RunRecord
 from cnnviz.training.store import RunStore
 
 _RETRY: Final = 0.5  # seconds between two attempts
+_SPACE: Final = 32 * 2**20  # bytes: some checkpoints of a small network
+_LONGEST: Final = 60.0  # seconds
 _T = TypeVar("_T")
 
 
@@ -48,6 +54,18 @@ class Persistence:
         if record is not None:
             self.keep(run_id, Failed(**place_of(record), code=code, parameters=parameters, detail=detail))
 
+    def wait_for_space(self) -> None:
+        """On a full disk checkpoints make room, and whatever waits does so until there is some, for a minute at most.
+
+        Otherwise each waiting run would begin, find no room for its first checkpoint, and fail: a class's whole queue
+        within seconds.
+        """
+        with suppress(CnnvizError, OSError):
+            self._store.make_room(full=True)
+        end = time.monotonic() + _LONGEST
+        while _free(self._store) < _SPACE and time.monotonic() < end and not self._closed.wait(_RETRY):
+            pass
+
     def _record(self, run_id: str) -> RunRecord | None:
         return self._try(lambda: self._store.record(run_id))
 
@@ -58,6 +76,13 @@ class Persistence:
             except CnnvizError as error:
                 if error.code != "store_unusable" or self._closed.wait(_RETRY):
                     return None
+
+
+def _free(store: RunStore) -> float:
+    try:
+        return shutil.disk_usage(store.folder).free
+    except OSError:  # what cannot be asked is not waited for
+        return math.inf
 
 
 def place_of(record: RunRecord) -> dict[str, Any]:

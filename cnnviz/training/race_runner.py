@@ -20,6 +20,7 @@ from typing import Final
 
 from cnnviz.errors import CnnvizError
 from cnnviz.events import Evaluated, Started
+from cnnviz.specs.training import Action
 from cnnviz.training.executor import Executor
 from cnnviz.training.owned import OwnedRuns
 from cnnviz.training.race import (
@@ -43,6 +44,7 @@ GOING: Final = 60
 """Races at once, of one owner and of everybody: each is a thread."""
 _LOOK: Final = 0.05  # seconds between two looks at a run whose turn it is
 _WAIT: Final = 0.5  # seconds between two looks at one that waits, and before a refused turn is asked for again
+_STORE: Final = "store_unusable"  # the code of what passes: a disk is full or away, somebody holds the database
 
 
 class Races:
@@ -123,7 +125,7 @@ class Races:
         Raises:
             CnnvizError: if there is no such race, it is somebody else's, or too many are going.
         """
-        race = self._of(hand, race_id)
+        race = self._of(hand, race_id, "resume")
         with self._lock:
             if not self.going(race_id):
                 self._refuse_one_more(race.owner)
@@ -136,7 +138,7 @@ class Races:
             CnnvizError: if there is no such race, or it is somebody else's.
         """
         with self._lock:
-            race = self._of(hand, race_id)
+            race = self._of(hand, race_id, "stop")
             if number not in range(len(race.runs)) or number in race.out:
                 return
             self._files.keep(replace(race, out=(*race.out, number)))
@@ -152,10 +154,10 @@ class Races:
         for number in range(len(self.record(race_id).runs)):
             self.take_out(race_id, number, hand)
 
-    def _of(self, hand: OwnedRuns, race_id: str) -> RaceRecord:
-        """A race that this hand may change; an owner never changes, so asking before doing is enough."""
+    def _of(self, hand: OwnedRuns, race_id: str, action: Action) -> RaceRecord:
+        """A race that this hand may end or lead on; an owner never changes, so asking before doing is enough."""
         race = self.record(race_id)
-        if not hand.may(race):
+        if not hand.may_command(race, action):
             raise CnnvizError("race_not_yours", value=race_id)
         return race
 
@@ -179,10 +181,16 @@ class Races:
     # how it stands
 
     def exists(self, run_id: str) -> bool:
-        """Whether a run is still there: its owner may have deleted it."""
+        """Whether a run is still there: its owner may have deleted it.
+
+        Raises:
+            CnnvizError: if the store cannot be read now.
+        """
         try:
             self._executor.store.record(run_id)
-        except CnnvizError:
+        except CnnvizError as error:
+            if error.code == _STORE:
+                raise
             return False
         return True
 
@@ -214,23 +222,35 @@ class Races:
     # the thread of a race
 
     def _run(self, race_id: str) -> None:
-        while True:
-            race = self.record(race_id)
-            turns = self._turns(race)
-            if not turns:
-                return
-            given: list[str] = []
+        """Turn after turn; a store that cannot be used now is waited for, a race that was forgotten is over."""
+        going = True
+        while going:
             try:
-                for turn in turns:
-                    given.append(self._give(race, turn.contestant, turn.seconds))
-                    race = self.record(race_id)
+                going = self._go_on(race_id)
             except CnnvizError as error:
-                if not error.code.startswith("queue_full"):
-                    self._files.keep(replace(self.record(race_id), out=tuple(range(len(race.runs)))))
+                if error.code != _STORE:
                     return
-                time.sleep(_WAIT)  # others are waiting: theirs first
-            if any(self._wait_for(run_id) == "interrupted" for run_id in given):  # the server ends
-                return
+                time.sleep(_WAIT)
+
+    def _go_on(self, race_id: str) -> bool:
+        """Give the next turn, or all at once, and wait for its end; returns whether there may be another one."""
+        race = self.record(race_id)
+        turns = self._turns(race)
+        if not turns:
+            return False
+        given: list[str] = []
+        try:
+            for turn in turns:
+                given.append(self._give(race, turn.contestant, turn.seconds))
+                race = self.record(race_id)
+        except CnnvizError as error:
+            if error.code == _STORE:
+                raise
+            if not error.code.startswith("queue_full"):
+                self._files.keep(replace(self.record(race_id), out=tuple(range(len(race.runs)))))
+                return False
+            time.sleep(_WAIT)  # others are waiting: theirs first
+        return all(self._wait_for(run_id) != "interrupted" for run_id in given)  # the server ends
 
     def _turns(self, race: RaceRecord) -> Sequence[Turn]:
         """Who trains next: one of them; all at once where their budget is no time and there are seats for several."""
@@ -260,22 +280,28 @@ class Races:
         else:
             name = race.spec.names[number] if number < len(race.spec.names) else ""
             run_id = self._executor.submit(config, owner=race.owner, name=name, group=f"race {race.id}")
-            with self._lock:
-                race = self.record(race.id)
-                runs = tuple(run_id if other == number else run for other, run in enumerate(race.runs))
-                self._files.keep(replace(race, runs=runs))
+            try:
+                self._note_run(race.id, number, run_id)
+            except CnnvizError:  # no contestant may have two runs
+                self._executor.command(run_id, "stop")
+                raise
         if number in self.record(race.id).out:  # taken out in this moment, by somebody who saw no run to stop
             self._executor.command(run_id, "stop")
         return run_id
+
+    def _note_run(self, race_id: str, number: int, run_id: str) -> None:
+        with self._lock:
+            race = self.record(race_id)
+            runs = tuple(run_id if other == number else run for other, run in enumerate(race.runs))
+            self._files.keep(replace(race, runs=runs))
 
     def _lane(self, race: RaceRecord, number: int) -> Lane:
         store, run_id = self._executor.store, race.runs[number]
         if not run_id:
             return Lane(out=number in race.out)
-        try:
-            record: RunRecord = store.record(run_id)
-        except CnnvizError:  # its owner has deleted it
+        if not self.exists(run_id):  # its owner has deleted it
             return Lane(out=True)
+        record: RunRecord = store.record(run_id)
         events = [event for _sequence, event in store.events(run_id)]
         return lane_of(
             record, events, store.steps(run_id).seconds.tolist(), race.spec.budget, race.spec.amount,

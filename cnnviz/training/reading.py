@@ -100,7 +100,8 @@ class RunReader:
 
         A finished one comes before a training one, that before a waiting one, then the newest. A run whose learning
         rate was changed by hand, or that was extended, is not the same; what is left to the machine is the same when
-        both leave it to the machine (see `same.config_hash`), and the record's `choices` say what it chose.
+        both leave it to the machine (see `same.config_hash`), and the record's `choices` say what it chose. One whose
+        curve made room has nothing to show.
 
         Args:
             config: every setting.
@@ -109,6 +110,7 @@ class RunReader:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT * FROM runs WHERE config_hash = ? AND state IN ('finished', 'running', 'paused', 'queued') "
+                "AND evicted NOT LIKE '%\"curve\"%' "
                 "AND (? IS NULL OR owner = ?) ORDER BY CASE state WHEN 'finished' THEN 0 WHEN 'running' THEN 1 "
                 "ELSE 2 END, rowid DESC LIMIT 20",
                 (config_hash(config), owner, owner),

@@ -65,8 +65,8 @@ class RunRecord:
         reason: why it finished or was stopped, as `Finished` says it, or None.
         tags: words that a person sorted it under.
         notes: what a person wrote about it, plain text of any number of lines.
-        pinned: whether its checkpoints are kept however full the store is.
-        evicted: which of its checkpoints had to make room for others: "history", "best", "last".
+        pinned: whether its checkpoints and its curve are kept when others make room.
+        evicted: what of it had to make room for others: of its checkpoints "history", "best", "last"; its "curve".
         config_hash: the key of its settings (see `same.config_hash`); None when its numbers no longer follow from
             them, since its learning rate was changed by hand or it was extended.
         schema_version: of the store that wrote it.

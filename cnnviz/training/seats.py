@@ -57,12 +57,14 @@ class Job:
     Attributes:
         owner: whose.
         config: every setting.
+        address: from where it was asked for, "" where nobody knows.
         continues: whether it goes on from its last checkpoint.
         orders: what it is told as soon as it goes, in order.
     """
 
     owner: str
     config: TrainingConfig
+    address: str = ""
     continues: bool = False
     orders: tuple[Message, ...] = ()
 

@@ -31,6 +31,11 @@ def disk_limit() -> int:
     return whole_number("CNNVIZ_DISK_MB", 2048, lowest=1, highest=10**8) * 10**6
 
 
+def database_limit() -> int:
+    """Bytes that records and curves may take: `CNNVIZ_DATABASE_MB` megabytes, 1,024 unless set."""
+    return whole_number("CNNVIZ_DATABASE_MB", 1024, lowest=1, highest=10**6) * 10**6
+
+
 def slot_count() -> int:
     """How many runs may train at once: `CNNVIZ_SLOTS`, one unless set, which is right for a CPU."""
     return whole_number("CNNVIZ_SLOTS", 1, lowest=1, highest=64)

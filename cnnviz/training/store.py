@@ -20,7 +20,7 @@ from cnnviz.specs.training import TrainingConfig
 from cnnviz.training.consequences import consequences, failure_json, insert_block
 from cnnviz.training.database import Database
 from cnnviz.training.details import clean_name, clean_notes, clean_tags, pack_tags
-from cnnviz.training.eviction import evict
+from cnnviz.training.eviction import LASTING, PINNED, evict, evict_curves
 from cnnviz.training.instances import Instance
 from cnnviz.training.reading import RunReader, row_of
 from cnnviz.training.records import ENDED, UNFINISHED, Failure, State
@@ -195,6 +195,7 @@ class RunStore(RunReader):
         tags: Iterable[str] | None = None,
         notes: str | None = None,
         pinned: bool | None = None,
+        pins: int | None = None,
     ) -> None:
         """Change what a person wrote about a run; None leaves a thing as it is.
 
@@ -203,10 +204,13 @@ class RunStore(RunReader):
             name: line breaks become spaces, 80 characters are kept.
             tags: at most 12 of at most 30 characters; they replace those before.
             notes: plain text of at most 2,000 characters.
-            pinned: whether its checkpoints are kept however full the store is.
+            pinned: whether its checkpoints and its curve are kept when others make room.
+            pins: how many runs its owner may have pinned. Such a pin gives way once all that nobody pinned has gone,
+                and in a class it ends with what is old; None pins for good.
 
         Raises:
-            CnnvizError: if there is no such run or something is too long; nothing was changed then.
+            CnnvizError: if there is no such run, something is too long or the pins are used up; nothing was changed
+                then.
         """
         changes: dict[str, Any] = {}
         if name is not None:
@@ -215,10 +219,10 @@ class RunStore(RunReader):
             changes["tags"] = pack_tags(clean_tags(tags))
         if notes is not None:
             changes["notes"] = clean_notes(notes)
-        if pinned is not None:
-            changes["pinned"] = int(bool(pinned))
         with self._database.writing() as connection:
-            row_of(connection, run_id)
+            row = row_of(connection, run_id)
+            if pinned is not None:
+                changes["pinned"] = _pin(connection, row, pins) if pinned else 0
             if changes:
                 assignments = ", ".join(f"{column} = ?" for column in changes)
                 connection.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*changes.values(), run_id))
@@ -235,17 +239,24 @@ class RunStore(RunReader):
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
         shutil.rmtree(self.run_folder(run_id), ignore_errors=True)
 
-    def make_room(self, limit: int | None = None) -> tuple[str, ...]:
-        """Let checkpoints go until all of them fit on the disk they may take; returns the ids of the runs concerned.
+    def make_room(
+        self, limit: int | None = None, database_limit: int | None = None, *, full: bool = False
+    ) -> tuple[str, ...]:
+        """Let go what is more than may be kept of checkpoints and curves; returns the ids of the runs concerned.
 
         The histories of the oldest ended runs go first, then their best checkpoints, then the latest ones of finished
-        runs, then those of other ended runs. Nothing of a pinned run goes, nor of one that has not ended. Each record
-        says what it lost (`RunRecord.evicted`).
+        runs, then those of other ended runs. Of the database the curves go (see `eviction.evict_curves`). Nothing goes
+        of a run that has not ended or was pinned for good; what a person of a class pinned goes last. Each record says
+        what it lost (`RunRecord.evicted`).
 
         Args:
-            limit: bytes; `CNNVIZ_DISK_MB` megabytes (2,048 unless set) if None.
+            limit: bytes of checkpoints; `CNNVIZ_DISK_MB` megabytes (2,048 unless set) if None.
+            database_limit: bytes of the database; `CNNVIZ_DATABASE_MB` megabytes (1,024 unless set) if None.
+            full: whether the disk has less than that: then half of what checkpoints take now has to do.
         """
-        return evict(self._database, self.folder / "runs", limit)
+        runs = self.folder / "runs"
+        touched = *evict(self._database, runs, limit, full=full), *evict_curves(self._database, runs, database_limit)
+        return tuple(dict.fromkeys(touched))
 
     def mark_interrupted(self, *, own: bool = False) -> tuple[str, ...]:
         """Say of every unfinished run whose server is gone that it was interrupted; returns their ids.
@@ -270,6 +281,20 @@ class RunStore(RunReader):
                     (time.time(), failure_json(failure), row["id"]),
                 )
         return tuple(row["id"] for row in lost)
+
+
+def _pin(connection: sqlite3.Connection, row: sqlite3.Row, pins: int | None) -> int:
+    """What a pin that is set now is worth; see `RunStore.update`."""
+    if pins is None:
+        return LASTING
+    if row["pinned"]:
+        return int(row["pinned"])
+    used = connection.execute(
+        "SELECT count(*) FROM runs WHERE owner = ? AND pinned = ?", (row["owner"], PINNED)
+    ).fetchone()[0]
+    if used >= pins:
+        raise CnnvizError("pins_used_up", field="pinned", limit=pins)
+    return PINNED
 
 
 def _insert_event(connection: sqlite3.Connection, run_id: str, event: Event) -> None:

@@ -11,10 +11,11 @@ from cnnviz.language import Language
 from cnnviz.training import RunRecord, RunStore
 from cnnviz.training.comparing import FEWEST_SEEDS, band_key, seed_bands
 from cnnviz.training.records import RECORDED
-from cnnviz.ui.engine import engine, my_runs, owner
+from cnnviz.ui.engine import engine, my_runs, owner, works_alone
 from cnnviz.ui.fields import error_text
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.overlay import option_text
+from cnnviz.ui.sight import in_sight, seen_run
 
 MOST: Final = 24
 FIRST: Final = ("lenet", "lenet_bn")
@@ -36,19 +37,19 @@ def choose_runs(link: PageLink, _: Language, *, name: str = "runs", most: int = 
         found = []
         for run_id in link.asked[name].split(",")[:most]:
             try:
-                found.append(store.record(run_id).id)
+                found.append(seen_run(run_id).id)
             except CnnvizError as error:
                 link.refused.append(error)
         st.session_state[key] = found
     elif key not in st.session_state:
         st.session_state[key] = recorded_runs(store, FIRST)
     listed = {record.id: record for record in store.records(owner=owner(), limit=_LISTED)}
-    listed |= {record.id: record for record in store.records(limit=_LISTED) if record.id not in listed}
+    listed |= {record.id: record for record in in_sight(store.records(limit=_LISTED)) if record.id not in listed}
     wanted = list(dict.fromkeys(st.session_state.get(key, [])))[:most]  # a forged list may be as long as a message
     for run_id in wanted:
         if run_id not in listed:
-            with suppress(CnnvizError):  # deleted meanwhile
-                listed[run_id] = store.record(run_id)
+            with suppress(CnnvizError):  # deleted meanwhile, or hidden
+                listed[run_id] = seen_run(run_id)
     found = [run_id for run_id in wanted if run_id in listed]
     if found != st.session_state.get(key):
         st.session_state[key] = found
@@ -65,20 +66,21 @@ def recorded_runs(store: RunStore, keys: Sequence[str]) -> list[str]:
     return [found[key] for key in keys if key in found]
 
 
-def trained_runs(limit: int = _LISTED) -> dict[str, RunRecord]:
-    """Runs that left weights behind, by id: one's own first, then everybody's and the recorded ones."""
+def trained_runs(limit: int = _LISTED, also: str = "") -> dict[str, RunRecord]:
+    """Runs that left weights behind, by id: one's own first, then everybody's, the recorded ones, and one asked for."""
     store = engine().store
     mine, newest = store.records(owner=owner(), limit=limit), store.records(limit=limit)
-    found = {run.id: run for run in (*mine, *newest, *store.records(owner=RECORDED))}
+    asked = still_there([also]) if also else []
+    found = {run.id: run for run in (*mine, *in_sight(newest), *store.records(owner=RECORDED), *asked)}
     return {run_id: run for run_id, run in found.items() if store.checkpoints_of(run_id)}
 
 
 def still_there(run_ids: Sequence[str]) -> list[RunRecord]:
-    """The runs as they are now; one that was deleted meanwhile is left out."""
+    """The runs as they are now; one that was deleted or hidden meanwhile is left out."""
     found = []
     for run_id in run_ids:
         with suppress(CnnvizError):
-            found.append(engine().store.record(run_id))
+            found.append(seen_run(run_id))
     return found
 
 
@@ -102,13 +104,13 @@ def render_more_seeds(chosen: Sequence[RunRecord], link: PageLink, _: Language, 
 
 
 def _add_seeds(first: RunRecord, count: int, key: str, _: Language) -> None:
-    store = engine().store
-    used = max(store.record(run_id).config.seed for run_id in st.session_state[key])
-    configs = [first.config.replace(seed=used + number) for number in range(1, count + 1)]
-    there = [store.find_same(config) for config in configs]
-    wanted = [config for config, same in zip(configs, there, strict=True) if same is None]
+    used = max((record.config.seed for record in still_there(st.session_state[key])), default=first.config.seed)
+    whose = owner() if works_alone() else None
     try:
-        started = iter(my_runs().submit_all(wanted, group=f"seeds of {first.id}"))
+        configs = [first.config.replace(seed=used + number) for number in range(1, count + 1)]
+        there = [engine().store.find_same(config, owner=whose) for config in configs]
+        wanted = [config for config, same in zip(configs, there, strict=True) if same is None]
+        started = iter(my_runs().submit_all(wanted, group=f"seeds of {first.id}") if wanted else ())
     except CnnvizError as error:
         st.toast(error_text(error, _), icon=":material/error:")
         return

@@ -13,9 +13,10 @@ from cnnviz.classroom.nicknames import LENGTH
 from cnnviz.errors import CnnvizError
 from cnnviz.figures.board import BoardPoint, board_chart, describe_board
 from cnnviz.language import N_, Language
+from cnnviz.ui.clients import address
 from cnnviz.ui.components.figure_chart import figure_chart
 from cnnviz.ui.drawn import drawn
-from cnnviz.ui.engine import classroom, engine, owner
+from cnnviz.ui.engine import classroom, engine, joining, owner
 from cnnviz.ui.fields import error_text
 from cnnviz.ui.reader import dark
 from cnnviz.ui.run_list import plain
@@ -190,6 +191,7 @@ def _nickname_form(label: str, value: str, _: Language) -> None:
 
 def _join() -> None:
     try:
+        joining().use(owner(), address())
         classroom().join(owner(), str(st.session_state.get("nickname", "")))
     except CnnvizError as error:
         st.session_state["nickname refused"] = error

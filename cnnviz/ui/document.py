@@ -5,6 +5,7 @@ again one level higher. Where the server is can be said beforehand; so it is, an
 sooner. A Streamlit that does not know the name goes on looking by itself. See `benchmarks/labs.py`.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,11 @@ def document() -> str:
     modules = "".join(f'\n    <link rel="modulepreload" href="./{name}">' for name in chart_modules())
     named = found.replace("<title>Streamlit</title>", "<title>cnnviz</title>", 1)
     return named.replace(_FIRST, f"{_WHERE.strip()}\n    {_FIRST}", 1).replace("</head>", f"{modules}\n  </head>", 1)
+
+
+def inline_scripts() -> tuple[str, ...]:
+    """The scripts that stand in the document itself, letter by letter."""
+    return tuple(re.findall(r"<script>(.*?)</script>", document(), re.DOTALL))
 
 
 def _answer(_request: Request) -> HTMLResponse:

@@ -7,21 +7,23 @@ from typing import Any, Final
 
 import streamlit as st
 
-from cnnviz.classroom import Classroom, ClassRuns, Teachers, forget
+from cnnviz.classroom import Classroom, ClassRuns, Teachers, tidy
 from cnnviz.training import OwnedRuns, RunStore
 from cnnviz.training.choose_executor import chosen_executor
 from cnnviz.training.dispatch import QueueExecutor
-from cnnviz.training.journal import note, open_journal
-from cnnviz.training.pace import RateLimit
+from cnnviz.training.journal import open_journal
+from cnnviz.training.pace import PersonLimit
 from cnnviz.training.race_runner import Races
 from cnnviz.training.recorded import install
-from cnnviz.training.settings import class_mode, keep_days
+from cnnviz.training.settings import class_mode
+from cnnviz.ui.clients import address
+from cnnviz.ui.once import once
 
 COOKIE: Final = "cnnviz_owner"
 """Holds the key that says whose runs these are; `ui.server` gives it to a browser once."""
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def engine() -> QueueExecutor:
     """The executor of this server; it marks what an earlier server left behind and keeps a worker warm.
 
@@ -33,37 +35,40 @@ def engine() -> QueueExecutor:
     store = RunStore()
     install(store)
     executor = chosen_executor(store)
+    tidy(store)
     if class_mode():
-        days = keep_days()
-        if days:
-            forgotten = forget(executor.store, older_than_days=days, pinned=False)
-            note("old runs forgotten", people=forgotten.people, runs=forgotten.runs)
         executor.hold(Classroom(executor.store).rules().queue_held)
     return executor
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def races() -> Races:
     """The races of this server."""
     return Races(engine())
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def classroom() -> Classroom:
     """The class's desk: people and rules."""
     return Classroom(engine().store)
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def teachers() -> Teachers:
     """The browsers that know the teacher's secret."""
     return Teachers()
 
 
-@st.cache_resource(show_spinner=False)
-def _pace() -> RateLimit:
+@once
+def _pace() -> PersonLimit:
     """How fast one person may start runs."""
-    return RateLimit(count=10, seconds=60)
+    return PersonLimit(10, 300, seconds=60)
+
+
+@once
+def joining() -> PersonLimit:
+    """How often one person may join the class or change their nickname: twice for each of sixty behind one proxy."""
+    return PersonLimit(20, 120, seconds=3600)
 
 
 def in_class() -> bool:
@@ -90,11 +95,11 @@ def is_teacher() -> bool:
 def my_runs() -> OwnedRuns:
     """This person's hand: start, command, extend, rename, delete; it refuses what belongs to somebody else.
 
-    In a class it keeps to the class's rules; the teacher's hand reaches everybody's runs.
+    In a class it keeps to the class's rules; the teacher's hand also holds and stops everybody's runs.
     """
     if in_class() and not is_teacher():
-        return ClassRuns(engine(), owner(), classroom(), pace=_pace())
-    return OwnedRuns(engine(), owner(), all_runs=is_teacher(), pace=_pace())
+        return ClassRuns(engine(), owner(), classroom(), pace=_pace(), address=address())
+    return OwnedRuns(engine(), owner(), leads=is_teacher(), pace=_pace(), address=address())
 
 
 def works_alone() -> bool:

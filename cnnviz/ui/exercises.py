@@ -8,10 +8,10 @@ from cnnviz.language import Language
 from cnnviz.specs.augmentation import CHAPTER_PIPELINES
 from cnnviz.specs.block_catalog import block
 from cnnviz.specs.comparison import contender
-from cnnviz.specs.exercises import Target
+from cnnviz.specs.exercises import GARMENTS, RECORDED, Target
 from cnnviz.specs.grid import GridSpec
 from cnnviz.specs.lab import View
-from cnnviz.specs.labs import batch_norm, kernel, residual
+from cnnviz.specs.labs import batch_norm, dense, kernel, residual
 from cnnviz.specs.labs.inside import InsideLabSpec
 from cnnviz.specs.sweep import SweepSpec
 from cnnviz.specs.training import TrainingConfig
@@ -26,6 +26,7 @@ _SPECS: Final[Mapping[str, tuple[Any, ...]]] = {
     "architecture": (BatchSpec,),
     "augmentation": (GridSpec,),
     "batch-norm": (batch_norm.BatchNormSpec,),
+    "dense": (dense.DenseLabSpec,),
     "inside": (InsideLabSpec,),
     "kernel": (kernel.KernelSpec,),
     "residual": (residual.ResidualLabSpec,),
@@ -50,6 +51,11 @@ def _part(target: Target, name: str, text: str, _: Language) -> str:
         "variant": lambda: contender(f"{net}~{text}").title(_).partition(" · ")[2],
         "block": lambda: _(block(text).title),
         "view": lambda: _(_VIEWS[target.url_path][text].title),
+        "memory": lambda: _("Memory to train and to predict"),
+        "run": lambda: _(architecture(RECORDED[text]).title),
+        "network": lambda: _(architecture(RECORDED[text.removeprefix("run:")]).title),
+        "augmentation": lambda: _(CHAPTER_PIPELINES[text].title),
+        "garment": lambda: _(GARMENTS[text]),
     }
     if target.url_path == "augmentation":
         named = {**named, "chain": lambda: _(CHAPTER_PIPELINES[text].title)}

@@ -76,6 +76,8 @@ CHOICES: Final[Mapping[str, str]] = {
     "none": N_("None"),
     "one_cycle": N_("One cycle, up and down"),
     "outline": N_("Outlines"),
+    "over.all": N_("All outputs of a layer"),
+    "over.unit": N_("Each unit by itself"),
     "own": N_("Its own"),
     "policy.imagenet": "ImageNet",
     "own_weights": N_("Your own numbers"),

@@ -44,11 +44,9 @@ class Heading:
 
     Attributes:
         language: the reader's.
-        steps: where the steps of a lesson stand; a lab draws its own once it knows its view.
     """
 
     language: Language
-    steps: Any
     _slot: Any
 
     @contextmanager
@@ -84,10 +82,9 @@ def heading(title: str, lead: str) -> Heading:
         slot = st.container(width="content")
         sheet_buttons(_, projector=projector(), dark=dark(), on_switch=switch_projector)
         render_language_switch()
-    steps = st.container(horizontal=True, horizontal_alignment="right")
-    with steps:
+    with st.container(horizontal=True, horizontal_alignment="right"):
         render_page_steps(_)
-    return Heading(_, steps, slot)
+    return Heading(_, slot)
 
 
 def page_address() -> str:

@@ -7,7 +7,8 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
-from cnnviz.specs.training import LEARNING_RATES, Action
+from cnnviz.specs.range_test import is_range_test
+from cnnviz.specs.training import LEARNING_RATES, MOST_EPOCHS, Action
 from cnnviz.training import RunRecord
 from cnnviz.ui.engine import my_runs
 from cnnviz.ui.fields import error_text
@@ -24,20 +25,28 @@ def render_hand(record: RunRecord, unfollow: Callable[[], None], _: Language) ->
         unfollow: leaves the view of somebody else's run.
         _: the reader's language.
     """
-    if not my_runs().may(record):
+    hand = my_runs()
+    own, reached = hand.may(record), hand.may_command(record, "stop")
+    if not own:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(_("This run belongs to somebody else: it can be watched, not changed."))
+            st.caption(
+                _("This run belongs to somebody else: it can be held and stopped, not changed.")
+                if reached
+                else _("This run belongs to somebody else: it can be watched, not changed.")
+            )
             st.button(_("Stop following"), icon=":material/visibility_off:", on_click=unfollow, key="unfollow")
+    if not reached:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if record.state == "paused":
             _button(record, "resume", _("Go on"), ":material/play_arrow:", _, primary=True)
-            _button(record, "step", _("One step"), ":material/skip_next:", _)
+            if own:
+                _button(record, "step", _("One step"), ":material/skip_next:", _)
         else:
             _button(record, "pause", _("Pause"), ":material/pause:", _, disabled=record.state != "running")
         stopping = record.state == "stopping"
         _button(record, "stop", _("Stop"), ":material/stop:", _, primary=record.state == "running", disabled=stopping)
-        if record.state in ("running", "paused"):
+        if own and record.state in ("running", "paused"):
             _render_rate(record, _)
 
 
@@ -101,11 +110,10 @@ def render_afterwards(record: RunRecord, _: Language) -> None:
                 args=(record.id, None, _),
                 key="continue",
             )
-        else:
-            key = f"more epochs of {record.id}"
+        elif (left := MOST_EPOCHS - record.config.epochs) and not is_range_test(record.config):
             count = st.number_input(
-                _("More epochs"), min_value=1, max_value=max(1, 200 - record.config.epochs), value=MORE_EPOCHS, key=key,
-                width=150,
+                _("More epochs"), min_value=1, max_value=left, value=min(MORE_EPOCHS, left), width=150,
+                key=f"more epochs of {record.id} after {record.config.epochs}",
             )  # fmt: skip
             st.button(
                 _("Train longer"),

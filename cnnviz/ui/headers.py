@@ -1,12 +1,16 @@
 """Headers that keep a page to itself: what it may load, who may frame it, what the browser may tell others."""
 
+import base64
+import hashlib
+from collections.abc import Iterable
 from typing import Final
 
-# Streamlit's own bundle needs inline styles, and evaluates the components' modules from blobs; everything else is this
-# server. Whatever slipped into a page could neither load more nor send anything away.
+# Whatever slipped into a page could neither run, nor load more, nor send anything away: scripts are files of this
+# server, those that stand in the document itself (by their hashes), and the modules of components, which Streamlit
+# hands to the browser as blobs that only a running script can make. Styles are written into the page by its bundle.
 _POLICY: Final = (
     ("default-src", "'self'"),
-    ("script-src", "'self' 'unsafe-inline' 'unsafe-eval' blob: data:"),
+    ("script-src", "'self' blob:"),
     ("style-src", "'self' 'unsafe-inline'"),
     ("img-src", "'self' data: blob:"),
     ("font-src", "'self' data:"),
@@ -18,13 +22,26 @@ _POLICY: Final = (
     ("form-action", "'self'"),
     ("frame-ancestors", "'self'"),
 )
-
-SAFE_HEADERS: Final = (
+_OTHERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     # The camera takes pictures of one's own to augment, after the browser has asked; nothing else needs any of these.
     (b"permissions-policy", b"camera=(self), microphone=(), geolocation=(), payment=(), usb=()"),
-    (b"content-security-policy", "; ".join(f"{name} {value}" for name, value in _POLICY).encode()),
 )
+
+
+def safe_headers(scripts: Iterable[str] = ()) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of every answer.
+
+    Args:
+        scripts: those that stand in the document itself, letter by letter.
+    """
+    hashes = "".join(f" 'sha256-{_digest(script)}'" for script in scripts)
+    policy = "; ".join(f"{name} {value}{hashes if name == 'script-src' else ''}" for name, value in _POLICY)
+    return (*_OTHERS, (b"content-security-policy", policy.encode()))
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -17,16 +17,15 @@ from cnnviz.specs.architectures import ArchitectureSpec
 from cnnviz.specs.labs.inside import UNTRAINED, InsideLabSpec
 from cnnviz.training import RunRecord
 from cnnviz.training.history import BEST, LAST
-from cnnviz.ui.choosing_runs import trained_runs
+from cnnviz.ui.choosing_runs import still_there, trained_runs
 from cnnviz.ui.engine import engine
-from cnnviz.ui.network import report_of
 from cnnviz.ui.overlay import option_text
+from cnnviz.ui.sight import seen_run
 
 if TYPE_CHECKING:
     from torch import nn
 
 RUNS: Final = 20
-LARGEST: Final = 200 * 2**20  # bytes of weights; a server that thirty people share holds a few networks at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Subject:
     @property
     def report(self) -> Report:
         """It taken apart."""
-        return _published_report(self.published) if self.published else report_of(self.spec)
+        return _published_report(self.published) if self.published else _report(self.spec)
 
     @property
     def untrained(self) -> "Subject":
@@ -83,6 +82,11 @@ def _model(subject: Subject) -> "nn.Module":
     return inside.trained(subject.spec, file) if subject.checkpoint else inside.untrained(subject.spec)
 
 
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _report(spec: ArchitectureSpec) -> Report:
+    return inside.report_of(spec)
+
+
 @st.cache_resource(max_entries=len(published.CHAINS), show_spinner=False)
 def _published_report(name: str) -> Report:
     return published.report(name)
@@ -95,33 +99,30 @@ def _imagenet(name: str) -> tuple[str, ...]:
 
 def _checkpoint(record: RunRecord) -> Path | None:
     """The best weights that are still there, of a network that can be looked into."""
-    spec = record.config.architecture
-    if spec.family == "torchvision":
-        return None
     folder = engine().store.run_folder(record.id)
     return next((folder / name for name in (BEST, LAST) if (folder / name).exists()), None)
 
 
 def networks(asked: str, _: Language) -> dict[str, str]:
     """What can be looked into: one's own runs, then everybody's, the run of a link, then networks without training."""
-    store = engine().store
-    records = trained_runs(RUNS)
     kind, _separator, run_id = asked.partition(":")
-    if kind == "run" and run_id not in records:
-        try:
-            records[run_id] = store.record(run_id)
-        except CnnvizError:  # the field says that it does not know this run
-            records.pop(run_id, None)
+    records = trained_runs(RUNS)
+    if kind == "run":
+        records |= {record.id: record for record in still_there([run_id])}
     found = {
         f"run:{record.id}": option_text(record, _)
         for record in records.values()
-        if _checkpoint(record) and report_of(record.config.architecture).weight_bytes <= LARGEST
+        if _can_be_looked_into(record.config.architecture) and _checkpoint(record)
     }
     for name in published.available():
         found[f"imagenet:{name}"] = _("{title}, trained on ImageNet", title=_title(name))
     for key in UNTRAINED:
         found[f"untrained:{key}"] = _("{title}, untrained", title=_(architecture(key).title))
     return found
+
+
+def _can_be_looked_into(spec: ArchitectureSpec) -> bool:
+    return spec.family != "torchvision" or published.has_chain(spec)
 
 
 def _title(name: str) -> str:
@@ -133,7 +134,7 @@ def subject_of(network: str) -> Subject:
     """The network that a value of the field means."""
     kind, _separator, name = network.partition(":")
     if kind == "run":
-        record = engine().store.record(name)
+        record = seen_run(name)
         path = _checkpoint(record)
         if path is not None:
             return Subject(record.config.architecture, str(path), path.stat().st_mtime)

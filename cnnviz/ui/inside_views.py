@@ -1,6 +1,6 @@
 """The views of the lab that looks inside, each drawn for one network and one picture."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -9,17 +9,21 @@ import streamlit as st
 from cnnviz.data import CLASS_NAMES, encode_png, fashion_mnist, garment
 from cnnviz.figures import overlays
 from cnnviz.insight import inside, published
+from cnnviz.insight.excitement import Found, Search, Searches
 from cnnviz.language import Language
 from cnnviz.specs.labs.inside import InsideLabSpec
 from cnnviz.ui.components.sight import cell_sight
 from cnnviz.ui.drawn import drawn
 from cnnviz.ui.inside import Subject, picture_of, subject_of
 from cnnviz.ui.lab import Lab
+from cnnviz.ui.once import once
 from cnnviz.ui.places import TRAINING, page_link
+from cnnviz.ui.watching import watch
 
 SIDE: Final = 420  # px
 ASKED: Final = 10  # classes that the untrained network is asked about
 LITTLE: Final = 0.005  # probabilities below it would be written as 0 %
+TICK: Final = 1.0  # seconds between two looks at a search
 
 
 def views(lab: Lab[InsideLabSpec]) -> dict[str, Callable[[InsideLabSpec, Language], dict[str, str]]]:
@@ -165,7 +169,7 @@ def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _
     titles = (_("This network"), _("Before it learnt anything")) if subject.checkpoint else (_("This network"),)
     for target in dict.fromkeys(targets):
         st.markdown(f"**{classes[target]}**")
-        with st.grid(3, min_column_width=130):
+        with st.grid(3, min_column_width=90):  # beside one another on a phone, too
             st.image(encode_png(overlays.plain(picture, SIDE)), width="stretch", caption=_("The input"),
                      alt=_("The input: {name}.", name=name))  # fmt: skip
             for title, who in zip(titles, (subject, before), strict=False):
@@ -212,23 +216,39 @@ def _where(values: Any, _: Language) -> str:
     return f"{rows[min(2, row * 3 // values.shape[0])]}, {columns[min(2, column * 3 // values.shape[1])]}"
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def excited(subject: Subject) -> Mapping[str, inside.Excitement]:
-    """See `cnnviz.insight.inside.excitement`; computed once for everybody."""
-    return inside.excitement(subject.model, subject.spec, subject.report.macs)
+@once
+def searches() -> Searches:
+    """The searches through the test set, each made once for everybody."""
+    return Searches()
+
+
+def excited(subject: Subject) -> Found:
+    """What excites the filters of a network, as far as the search has come."""
+    return searches().look(subject, lambda: Search(subject.model, subject.spec, subject.report.macs))
 
 
 def render_filters(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
-    """The nine test pictures that a filter answers to most."""
+    """The nine test pictures that a filter answers to most, better and better while the search goes on."""
     if subject.published:
         st.info(_("The pictures that are searched are Fashion-MNIST's: choose a network that was trained on them."))
         return {"first": "–", "last": "–", "chance": "–"}
-    stage = subject.stage(spec.stage)
-    with st.skeleton(height=420):
-        everything = excited(subject)
-    found = everything[stage.path]
-    channel = min(spec.channel, len(found.strongest))
-    numbers = [int(number) for number in found.strongest[channel - 1]]
+    found = excited(subject)
+    watch(_render_strongest, subject, spec.stage, spec.channel, found.done, _, going=not found.done, shortest=TICK)
+    stages = [row.path for row in subject.stages]
+    return {
+        "first": _.percent(found.stages[stages[0]].purity),
+        "last": _.percent(found.stages[stages[-1]].purity),
+        "chance": _.percent(found.chance),
+    }
+
+
+def _render_strongest(subject: Subject, stage_name: str, channel: int, done: bool, _: Language) -> None:
+    found, stage = excited(subject), subject.stage(stage_name)
+    if found.done and not done:
+        st.rerun()  # the answer below has figures, too
+    strongest = found.stages[stage.path]
+    channel = min(channel, len(strongest.strongest))
+    numbers = [int(number) for number in strongest.strongest[channel - 1]]
     labels = [_(CLASS_NAMES[int(fashion_mnist("test").labels[number])]) for number in numbers]
     often = max(labels, key=labels.count)
     st.markdown(
@@ -236,7 +256,7 @@ def render_filters(subject: Subject, picture: Any, name: str, spec: InsideLabSpe
             "**Filter {channel} of {channels} behind {stage}**: {count} of its {all} strongest pictures are of the "
             "class {label}.",
             channel=channel,
-            channels=len(found.strongest),
+            channels=len(strongest.strongest),
             stage=stage.name,
             count=labels.count(often),
             all=len(labels),
@@ -244,17 +264,19 @@ def render_filters(subject: Subject, picture: Any, name: str, spec: InsideLabSpe
         )
     )
     with st.grid(5, min_column_width=100):
-        for number, label, answer in zip(numbers, labels, found.answers[channel - 1], strict=True):
+        for number, label, answer in zip(numbers, labels, strongest.answers[channel - 1], strict=True):
             st.image(
                 encode_png(garment(number), scale=5),
                 width="stretch",
                 caption=f"{label} · {_.significant(float(answer), 2)}",
                 alt=_("Test picture {number}: {label}.", number=number, label=label),
             )
-    st.caption(_("Searched: the first {count} pictures of the test set.", count=_.number(found.pictures)))
-    stages = [row.path for row in subject.stages]
-    return {
-        "first": _.percent(everything[stages[0]].purity),
-        "last": _.percent(everything[stages[-1]].purity),
-        "chance": _.percent(found.chance),
-    }
+    st.caption(
+        _("Searched: all {count} pictures of the test set.", count=_.number(found.of))
+        if found.done
+        else _(
+            "Searched so far: {count} of the {all} pictures of the test set.",
+            count=_.number(found.pictures),
+            all=_.number(found.of),
+        )
+    )

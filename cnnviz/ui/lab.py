@@ -20,7 +20,7 @@ from cnnviz.ui.lesson_mode import LessonMode
 from cnnviz.ui.links import HIDE, PageLink
 from cnnviz.ui.network import choose_option, good_or_last, render_refusals
 from cnnviz.ui.places import Place
-from cnnviz.ui.steps import ANSWERS, lesson
+from cnnviz.ui.steps import ANSWERS
 from cnnviz.ui.watching import part
 
 LabSpec = TypeVar("LabSpec", bound=Spec)
@@ -66,10 +66,9 @@ class Lab(Generic[LabSpec]):
         wanted = st.session_state.pop(f"{self.link.key('view')} wanted", None)
         if wanted is not None:
             st.session_state[self.link.key("view")] = wanted
-        self.view = choose_option(self.link, "view", titles, _("Look at"), _, visibility="collapsed")[0]
-        if lesson():
-            with self.page.steps:  # where other pages have them
-                self.lesson.render_steps(self.view, _)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            self.view = choose_option(self.link, "view", titles, _("Look at"), _, visibility="collapsed")[0]
+            self.lesson.render_steps(self.view, _)
 
     def show(self, render: Mapping[str, Callable[[LabSpec, Language], Mapping[str, Any]]]) -> None:
         """Draw the chosen view: its knobs, its figure and its question.
@@ -98,8 +97,6 @@ class Lab(Generic[LabSpec]):
                         self.form.draw([name])
             self.form.hold([name for name in self._spec_type.model_fields if name not in drawn])
             self.hand = st.container()
-            if not lesson():
-                self.lesson.render_steps(self.view, _)
         spec: LabSpec | None = good_or_last(
             self._place.url_path, lambda: self._spec_type.parse(self.form.values), self.form.show
         )

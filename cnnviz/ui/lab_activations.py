@@ -90,18 +90,32 @@ def render_gradient(spec: ActivationsSpec, _: Language) -> dict[str, Any]:
 def render_signal(spec: ActivationsSpec, _: Language) -> dict[str, Any]:
     """The deviation of each layer's outputs, for three initialisations; returns the numbers."""
     stacks = {scheme: stack(spec.activation, spec.depth, scheme, spec.seed) for scheme in insight.SCHEMES}
-    sentence = _(
-        "Inputs have deviation 1. After {depth} layers of {name} it is {default} with PyTorch's own weights, {xavier} "
-        "with Xavier's and {he} with He's.",
-        depth=spec.depth,
-        name=choice_label(spec.activation, _),
-        **{scheme: f"**{_.scientific(float(found.deviations[-1]))}**" for scheme, found in stacks.items()},
+    single = spec.over == "unit"
+    deviations = {scheme: found.spreads if single else found.deviations for scheme, found in stacks.items()}
+    known = {
+        "depth": spec.depth,
+        "name": choice_label(spec.activation, _),
+        **{scheme: f"**{_.scientific(float(values[-1]))}**" for scheme, values in deviations.items()},
+    }
+    sentence = (
+        _(
+            "Over the inputs, a unit deviates by 1 at first. Behind {depth} layers of {name} it does so by {default} "
+            "with PyTorch's own weights, {xavier} with Xavier's and {he} with He's.",
+            **known,
+        )
+        if single
+        else _(
+            "Inputs have deviation 1. After {depth} layers of {name} it is {default} with PyTorch's own weights, "
+            "{xavier} with Xavier's and {he} with He's.",
+            **known,
+        )
     )
     lines = [
-        Series(choice_label(scheme, _), np.arange(spec.depth + 1), found.deviations, number)
-        for number, (scheme, found) in enumerate(stacks.items())
+        Series(choice_label(scheme, _), np.arange(spec.depth + 1), values, number)
+        for number, (scheme, values) in enumerate(deviations.items())
     ]
-    _draw(sentence, lines, _("Layers from the input"), _("Standard deviation of the outputs"), _)
+    title = _("Standard deviation of a unit") if single else _("Standard deviation of the outputs")
+    _draw(sentence, lines, _("Layers from the input"), title, _)
     return {
         scheme: _.scientific(float(stack("relu", ASKED_DEEP, scheme, spec.seed).deviations[-1]))
         for scheme in insight.SCHEMES

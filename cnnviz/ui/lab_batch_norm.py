@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from cnnviz.figures.lab_batch_norm import distributions, framed_tensor, noise_strips
+from cnnviz.figures.lab_batch_norm import ROWS, UNITS, distributions, framed_tensor, noise_strips
 from cnnviz.figures.lines import Axis, Series, line_chart
 from cnnviz.insight import batch_norm as insight
 from cnnviz.language import Language
@@ -49,6 +49,11 @@ def render_axes(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
         "A grid of activations, a row per picture and a column per channel; the column of channel {channel} is framed.",
         channel=spec.channel,
     )
+    pictures, units = len(batch) - ROWS, batch.shape[1] - UNITS
+    hidden = [_.plural("{count} more picture", "{count} more pictures", pictures)] if pictures > 0 else []
+    hidden += [_.plural("{count} more unit", "{count} more units", units)] if units > 0 else []
+    if hidden:
+        words += " " + _("Not drawn: {what}.", what=", ".join(hidden))
     with tensor:
         figure_chart(drawn(framed_tensor, batch, channel, _, dark=dark()), _, alt=words, key="tensor")
     groups = [(_spread(_("Before"), before, _), before), (_spread(_("After"), after, _), after)]
@@ -113,13 +118,16 @@ def render_modes(spec: BatchNormSpec, _: Language) -> dict[str, Any]:
     with right:
         figure_chart(drawn(distributions, groups, _, dark=dark()), _, alt=_words(groups), key="modes")
     st.markdown(sentence)
-    st.caption(
-        _(
-            "Written out in a few lines and as PyTorch computes it, batch norm differs by at most {difference} on this "
-            "batch.",
-            difference=_.significant(insight.difference_to_torch(batch), 1),
+    if batch[:, channel].size == 1:
+        st.caption(_("One value alone: in training mode PyTorch refuses this batch, since nothing is left to average."))
+    else:
+        st.caption(
+            _(
+                "Written out in a few lines and as PyTorch computes it, batch norm differs by at most {difference} on "
+                "this batch.",
+                difference=_.significant(insight.difference_to_torch(batch), 1),
+            )
         )
-    )
     return {
         "momentum": _.number(spec.momentum),
         "left": _.percent(insight.start_left(spec.momentum, spec.batches), 1),

@@ -15,6 +15,7 @@ from cnnviz.specs.labs.by_hand import TEST_IMAGES, ByHandSpec, lenet
 from cnnviz.ui.background import Background
 from cnnviz.ui.lab import Lab
 from cnnviz.ui.lab_race import render_race, runs_of
+from cnnviz.ui.once import once
 from cnnviz.ui.watching import watch
 from cnnviz.ui.work import parameters_of
 
@@ -22,7 +23,7 @@ TICK: Final = 1.0  # seconds between two looks
 _NOTHING: Final = "–"
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def bags() -> Background:
     """The measurements of bags of words, one after the other for everybody."""
     return Background("cnnviz.insight.by_hand")

@@ -1,5 +1,6 @@
 """The kernel lab on the page: a convolution under the hand, and the filters of a run."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -16,17 +17,18 @@ from cnnviz.ui.drawn import drawn
 from cnnviz.ui.engine import engine
 from cnnviz.ui.fields import choice_label
 from cnnviz.ui.overlay import option_text
-from cnnviz.ui.places import KERNEL, TRAINING, page_link
+from cnnviz.ui.places import TRAINING, page_link
 from cnnviz.ui.reader import dark
 
 RUNS: Final = 20  # of the newest that are offered
+LARGEST: Final = 112  # px of a picture; more would be tiny cells and a large message
 EVEN: Final = 0.5  # brightness of the area in the question
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def picture(name: str) -> insight.Matrix:
+@st.cache_resource(max_entries=64, show_spinner=False)
+def picture(name: str, size: int = 0) -> insight.Matrix:
     """See `cnnviz.insight.kernel.picture`."""
-    return insight.picture(name)
+    return insight.picture(name, size)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -34,6 +36,16 @@ def filters(run_id: str, step: int) -> insight.Filters:
     """The first filters of a run's latest checkpoint; `step` tells one checkpoint from another."""
     store = engine().store
     return insight.first_filters(store.record(run_id).config.architecture, store.checkpoints_of(run_id)[-1][1])
+
+
+def options(_: Language) -> dict[str, Callable[[Mapping[str, Any]], dict[str, str]]]:
+    """The runs that left weights behind, for the lab's frame; a link's own run is among them."""
+
+    def runs(_values: Mapping[str, Any]) -> dict[str, str]:
+        found = trained_runs(RUNS, also=st.query_params.get("run", ""))
+        return {run_id: f"{option_text(run, _)} · {run_id[:4]}" for run_id, run in found.items()} or {"": _("none yet")}
+
+    return {"run": runs}
 
 
 def render_hand(spec: KernelSpec, _: Language) -> dict[str, Any]:
@@ -50,18 +62,13 @@ def render_hand(spec: KernelSpec, _: Language) -> dict[str, Any]:
 
 
 def render_trained(spec: KernelSpec, _: Language) -> dict[str, Any]:
-    """The filters of a run, and the chosen one over the picture; returns the numbers."""
-    runs = trained_runs(RUNS)
-    if not runs:
+    """The filters of a run, and the chosen one over the picture as the network gets it; returns the numbers."""
+    if not spec.run:
         st.info(_("No network has been trained on this server yet: half a minute with LeNet is enough."))
         page_link(TRAINING, _("Train"), net="lenet_bn")
         return {"sum": "0", "even": "0"}
-    key = f"{KERNEL.url_path}.run"
-    if st.session_state.get(key) not in runs:
-        st.session_state[key] = next(iter(runs))
-    titles = {run_id: f"{option_text(run, _)} · {run_id[:4]}" for run_id, run in runs.items()}
-    chosen = st.selectbox(_("Run"), list(runs), format_func=lambda run: titles[run], key=key, persist_state="session")
-    found = filters(chosen, runs[chosen].step)
+    record = engine().store.record(spec.run)
+    found = filters(record.id, record.step)
     number = min(spec.filter, len(found.weights))
     weights = found.weights[number - 1]
     words = _(
@@ -72,7 +79,7 @@ def render_trained(spec: KernelSpec, _: Language) -> dict[str, Any]:
     )
     figure_chart(drawn(filter_sheet, found.weights, number - 1, _, dark=dark()), _, alt=words, key="filters")
     st.caption(words)
-    image = picture(spec.picture)
+    image = picture(spec.picture, min(record.config.architecture.image_size, LARGEST))
     output = insight.convolve(image, weights, found.stride, found.padding)
     convolution(
         image, weights, output, choice_label(spec.picture, _), _, key="filter", stride=found.stride,

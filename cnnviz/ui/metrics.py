@@ -6,12 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import streamlit as st
-
 from cnnviz import __version__
 from cnnviz.errors import CnnvizError
 from cnnviz.training.dispatch import QueueExecutor
 from cnnviz.training.records import ENDED, UNFINISHED
+from cnnviz.ui.once import once
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -47,7 +46,7 @@ class Meter:
             self.refused_uploads += 1
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def meter() -> Meter:
     """The one of this server."""
     return Meter()

@@ -171,7 +171,7 @@ def _render_lanes(
     race: RaceRecord, lanes: Sequence[Lane], names: Sequence[str], records: Mapping[int, RunRecord], over: bool,
     _: Language,
 ) -> None:  # fmt: skip
-    mine = my_runs().may(race)
+    reached = my_runs().may_command(race, "stop")
     for number, (lane, name) in enumerate(zip(lanes, names, strict=True)):
         record = records.get(number)
         running = record is not None and not record.ended
@@ -185,7 +185,7 @@ def _render_lanes(
                 words += f" · {_.error(record.failure.error)}"
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.progress(min(1.0, lane.share), text=f"{icon} {words}")
-            if mine and lane.waits and not over:
+            if reached and lane.waits and not over:
                 st.button("", icon=":material/logout:", help=_("Take {name} out of the race", name=name),
                           type="tertiary", key=f"out {number}", on_click=end_part, args=(race.id, number))  # fmt: skip
 

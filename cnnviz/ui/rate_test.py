@@ -1,14 +1,12 @@
 """The learning-rate range test on the page: a short run, and the curve that it leaves."""
 
 from collections.abc import Callable
-from typing import Final
 
 import streamlit as st
 
 from cnnviz.architectures import architecture
 from cnnviz.figures.rates import rate_curve
 from cnnviz.language import Language
-from cnnviz.specs.training import LEARNING_RATES, TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.training.range_test import smoothed, suggest
 from cnnviz.ui.components.figure_chart import figure_chart
@@ -16,23 +14,6 @@ from cnnviz.ui.drawn import drawn
 from cnnviz.ui.engine import engine
 from cnnviz.ui.reader import dark
 from cnnviz.ui.theme import colour_of
-
-STEPS: Final = 150
-TEST_IMAGES: Final = 500  # the test set does not matter here
-
-
-def range_config(config: TrainingConfig) -> TrainingConfig:
-    """The settings of a range test for a run: one pass over so many batches, the rate rising to the largest allowed."""
-    return config.replace(
-        schedule="range_test",
-        learning_rate=LEARNING_RATES[1],
-        epochs=1,
-        train_images=min(config.train_images, STEPS * config.batch_size),
-        test_images=min(config.test_images, TEST_IMAGES),
-        evaluations=1,
-        early_stopping=0,
-        time_budget=0.0,
-    )
 
 
 def render_range_test(record: RunRecord, use: Callable[[float], None], _: Language) -> None:

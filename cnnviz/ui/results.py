@@ -1,6 +1,7 @@
 """What a trained network does with the test set, and how it came to it: the parts of the results page."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +34,7 @@ from cnnviz.ui.engine import engine, owner
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.overlay import option_text
 from cnnviz.ui.reader import dark
+from cnnviz.ui.sight import seen_run
 from cnnviz.ui.theme import colour_of
 
 if TYPE_CHECKING:
@@ -52,13 +54,14 @@ def choose_run(link: PageLink, _: Language) -> RunRecord | None:
     store, key = engine().store, link.key("run")
     if "run" in link.asked:
         try:
-            st.session_state[key] = store.record(link.asked["run"]).id
+            st.session_state[key] = seen_run(link.asked["run"]).id
         except CnnvizError as error:
             link.refused.append(error)
     listed = trained_runs()
     asked = st.session_state.get(key)
     if asked is not None and asked not in listed:
-        listed[asked] = store.record(asked)
+        with suppress(CnnvizError):  # deleted meanwhile, or hidden
+            listed[asked] = seen_run(asked)
     if not listed:
         return None
     if asked not in listed:

@@ -20,6 +20,7 @@ from cnnviz.ui.engine import engine
 from cnnviz.ui.links import PageLink
 from cnnviz.ui.measures import MEASURES, Measure, values_of
 from cnnviz.ui.run_words import describe_run, moving_words, run_name
+from cnnviz.ui.sight import seen_run
 from cnnviz.ui.work import training_macs
 
 KEY: Final = "curves"
@@ -184,7 +185,7 @@ def linked_run(link: PageLink) -> RunRecord | None:
     if "run" in link.asked or link.returned:
         st.session_state[key] = link.asked.get("run", "")
     try:
-        return engine().store.record(st.session_state[key]) if st.session_state.get(key) else None
+        return seen_run(st.session_state[key]) if st.session_state.get(key) else None
     except CnnvizError as error:
         link.refused.append(error)
         st.session_state[key] = ""

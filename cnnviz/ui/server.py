@@ -1,6 +1,8 @@
 """What the server does besides pages: the owner's cookie, safe headers, plotly.js, health, readiness and metrics."""
 
+import logging
 import secrets
+from collections import Counter
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 
@@ -11,13 +13,16 @@ from starlette.routing import BaseRoute, Route
 
 from cnnviz import __version__
 from cnnviz.errors import CnnvizError
-from cnnviz.training.pace import RateLimit
+from cnnviz.training.journal import note
+from cnnviz.training.pace import PersonLimit
+from cnnviz.ui.clients import address_in
 from cnnviz.ui.components.assets import below_base
 from cnnviz.ui.components.routes import component_routes
 from cnnviz.ui.curve_feed import feed_route
-from cnnviz.ui.document import document_routes
+from cnnviz.ui.document import document_routes, inline_scripts
 from cnnviz.ui.engine import COOKIE, engine
-from cnnviz.ui.headers import SAFE_HEADERS
+from cnnviz.ui.headers import safe_headers
+from cnnviz.ui.heard import ours
 from cnnviz.ui.metrics import MEDIA_TYPE, exposition, meter, server_families, unready
 from cnnviz.ui.places import HOME
 from cnnviz.ui.uploads import keep_few_uploads
@@ -25,8 +30,9 @@ from cnnviz.ui.uploads import keep_few_uploads
 _YEAR: Final = 365 * 24 * 3600
 _UPLOADS: Final = "/_stcore/upload_file/"
 UPLOADS_A_MINUTE: Final = 30
-MOST_SAID: Final = 2**19  # bytes of a message: values of widgets and names of what the browser keeps, some kilobytes
 UPLOADS_AN_ADDRESS: Final = 300  # a minute; a class behind a proxy has one address, a program any number of cookies
+PAGES_AN_ADDRESS: Final = 200  # that are open at once: three for each of sixty people
+PAGES_IN_ALL: Final = 500  # each takes some megabytes of memory
 
 
 class Envelope:
@@ -34,19 +40,19 @@ class Envelope:
 
     It gives a browser its owner's key once, in a cookie that scripts cannot read, and safe headers with every answer.
     The key decides whose runs these are; it is random, says nothing about the person and never stands in a link. It
-    counts connections, refuses uploads that come too fast, and sees that few of them are kept.
+    counts connections and bounds their number, refuses uploads that come too fast, and sees that few of them are kept.
     """
 
     def __init__(self, app: Any) -> None:
         self.app = app
-        self._pace = RateLimit(UPLOADS_A_MINUTE, 60)
-        self._pace_of_address = RateLimit(UPLOADS_AN_ADDRESS, 60)
+        self._pace = PersonLimit(UPLOADS_A_MINUTE, UPLOADS_AN_ADDRESS, 60)
+        self._headers = safe_headers(inline_scripts())
+        self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass the request on; add headers to its answer."""
         if scope["type"] == "websocket":
-            with meter().session():
-                await self.app(scope, _bounded(receive), send)
+            await self._talk(scope, receive, send)
             return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -57,7 +63,7 @@ class Envelope:
 
         async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
-                added = [pair for pair in SAFE_HEADERS if pair[0] not in dict(message["headers"])]
+                added = [pair for pair in self._headers if pair[0] not in dict(message["headers"])]
                 is_page = any(
                     name == b"content-type" and value.startswith(b"text/html") for name, value in message["headers"]
                 )
@@ -67,12 +73,12 @@ class Envelope:
             await send(message)
 
         if scope["method"] in ("PUT", "POST") and _UPLOADS in scope["path"]:
-            client = scope.get("client") or ("",)
+            address = address_in(scope)
             try:
-                self._pace.use(key or str(client[0]))
-                self._pace_of_address.use(str(client[0]))
+                self._pace.use(key or address, address)
             except CnnvizError as error:
                 meter().refuse_upload()
+                note("upload refused", level=logging.WARNING, seconds=error.parameters["seconds"])
                 retry = {"Retry-After": str(error.parameters["seconds"])}
                 refusal = PlainTextResponse(str(error), status_code=429, headers=retry)
                 await refusal(scope, receive, send_with_headers)
@@ -82,17 +88,19 @@ class Envelope:
             return
         await self.app(scope, receive, send_with_headers)
 
-
-def _bounded(receive: Any) -> Any:
-    """What a browser says, until it says more at once than any page of ours has it say: then it has hung up."""
-
-    async def receive_little() -> Any:
-        message = await receive()
-        if len(message.get("bytes") or message.get("text") or "") > MOST_SAID:
-            return {"type": "websocket.disconnect", "code": 1009, "reason": "too large"}
-        return message
-
-    return receive_little
+    async def _talk(self, scope: Any, receive: Any, send: Any) -> None:
+        """The conversation with an open page, unless too many are open."""
+        address = address_in(scope)
+        if self._open[address] >= PAGES_AN_ADDRESS or self._open.total() >= PAGES_IN_ALL:
+            await send({"type": "websocket.close", "code": 1013, "reason": "too many pages are open"})
+            return
+        self._open[address] += 1
+        try:
+            with meter().session():
+                await self.app(scope, ours(receive), send)
+        finally:
+            self._open[address] -= 1
+            self._open += Counter()  # forgets who has none left
 
 
 def _key_of(cookies: bytes) -> str | None:

@@ -9,12 +9,13 @@ import streamlit as st
 from cnnviz.language import Language
 from cnnviz.specs.architectures import ArchitectureSpec
 from cnnviz.training.speedometer import Speedometer
+from cnnviz.ui.once import once
 
 BATCH: Final = 16
 TICK: Final = 0.7  # seconds
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def speedometer() -> Speedometer:
     """Where networks are timed, one after another, for everybody on this server."""
     return Speedometer()

@@ -7,12 +7,12 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
+from cnnviz.specs.range_test import STEPS, range_config
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import RunRecord
 from cnnviz.training.estimate import Estimate, estimate, refuse_if_too_large
 from cnnviz.training.records import RECORDED
 from cnnviz.ui.engine import engine, my_runs, works_alone
-from cnnviz.ui.rate_test import STEPS, range_config
 
 _EARLIER: Final = 50  # runs whose speed counts
 _SAME: Final = "same run offered"

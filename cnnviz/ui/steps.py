@@ -44,11 +44,11 @@ from cnnviz.ui.reader import link_parameters
 
 ANSWERS: Final = "answers"
 LAB_VIEWS: Final[Mapping[Place, Mapping[str, View]]] = {
-    BATCH_NORM: batch_norm.VIEWS,
-    ACTIVATIONS: activations.VIEWS,
     KERNEL: kernel.VIEWS,
-    RESIDUAL: residual.VIEWS,
+    ACTIVATIONS: activations.VIEWS,
     INCEPTION: inception.VIEWS,
+    BATCH_NORM: batch_norm.VIEWS,
+    RESIDUAL: residual.VIEWS,
     RESNEXT: resnext.VIEWS,
     DENSE: dense.VIEWS,
     INSIDE: inside.VIEWS,
@@ -171,7 +171,8 @@ def _write() -> None:
 def render_steps(here: str, _: Language) -> Step | None:
     """The buttons to the previous and the next step, and where one is; Page Up and Page Down press them.
 
-    A lesson can be left at its last step, and by whoever has strayed from it, whom "Back" leads to the step left open.
+    A lesson can be left at its last step, and by whoever has strayed from it, whom "Previous" leads to the step that
+    was left open.
 
     Args:
         here: the name of the step that is open; anything else on a page that is none of them.
@@ -190,7 +191,7 @@ def render_steps(here: str, _: Language) -> Step | None:
     over = own and number >= 0 and (not on or ahead == len(names))
     with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small", key="steps"):
         before = st.button(
-            _("Back"), icon=":material/chevron_left:", shortcut="PageUp", disabled=back < 0, key="step back"
+            _("Previous"), icon=":material/chevron_left:", shortcut="PageUp", disabled=back < 0, key="step back"
         )
         if number >= 0:
             st.caption(_("{number} of {count}", number=number + 1, count=len(names)), width="content")

@@ -24,7 +24,7 @@ from cnnviz.ui.links import PageLink, decode, encode
 from cnnviz.ui.places import RUNS, SWEEP, page_link
 from cnnviz.ui.reader import dark, link_parameters
 from cnnviz.ui.start import foresee_all
-from cnnviz.ui.sweep_words import SweepMeasure, cells_table, destination, map_cells, sentence
+from cnnviz.ui.sweep_words import cells_table, destination, map_cells, sentence
 from cnnviz.ui.watching import want_page
 
 AXES: Final[Mapping[str, tuple[str, tuple[float, ...]]]] = {
@@ -232,7 +232,7 @@ def _how_long(sweep: Sweep, wanted: Sequence[TrainingConfig], _: Language) -> st
     return _("About {seconds} each, one after the other: {all} in all.", seconds=each, all=together)
 
 
-def render_map(sweep: Sweep, measure: SweepMeasure, _: Language) -> bool:
+def render_map(sweep: Sweep, measure: str, _: Language) -> bool:
     """The sentence, the map and the table as they are now; returns whether something still moves."""
     found = runs_of(sweep)
     cells = cells_of(sweep.spec, found)

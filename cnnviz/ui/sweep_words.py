@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -13,8 +13,7 @@ from cnnviz.training.sweep import Cell, CellState, best_of, level_with
 from cnnviz.ui.places import RUNS, TRAINING, Place
 from cnnviz.ui.reader import link_parameters
 
-SweepMeasure = Literal["accuracy", "speed", "memory"]
-MEASURES: Final[Mapping[SweepMeasure, str]] = {
+MEASURES: Final[Mapping[str, str]] = {
     "accuracy": N_("Accuracy"),
     "speed": N_("Speed"),
     "memory": N_("Memory"),
@@ -39,7 +38,7 @@ def destination(cell: Cell) -> tuple[Place, dict[str, str]] | None:
     return (RUNS, {"runs": ",".join(ids)}) if ids else None
 
 
-def map_cells(cells: Sequence[Cell], memory: Sequence[int], measure: SweepMeasure, _: Language) -> tuple[MapCell, ...]:
+def map_cells(cells: Sequence[Cell], memory: Sequence[int], measure: str, _: Language) -> tuple[MapCell, ...]:
     """The cells as the map draws them.
 
     Args:
@@ -52,7 +51,7 @@ def map_cells(cells: Sequence[Cell], memory: Sequence[int], measure: SweepMeasur
     return tuple(_map_cell(cell, need, measure, cell is best, _) for cell, need in zip(cells, memory, strict=True))
 
 
-def _map_cell(cell: Cell, memory: int, measure: SweepMeasure, best: bool, _: Language) -> MapCell:
+def _map_cell(cell: Cell, memory: int, measure: str, best: bool, _: Language) -> MapCell:
     state = _(STATES[cell.state])
     value, text, note = None, state, ""
     if measure == "memory":
@@ -73,7 +72,7 @@ def _map_cell(cell: Cell, memory: int, measure: SweepMeasure, best: bool, _: Lan
     return MapCell(cell.learning_rate, cell.batch_size, value, text, note, said, name, best)
 
 
-def sentence(cells: Sequence[Cell], memory: Sequence[int], measure: SweepMeasure, _: Language) -> str:
+def sentence(cells: Sequence[Cell], memory: Sequence[int], measure: str, _: Language) -> str:
     """What the map shows, in words that change with it."""
     if measure == "accuracy":
         return _which_is_best(cells, _)

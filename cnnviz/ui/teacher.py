@@ -11,9 +11,11 @@ from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
 from cnnviz.specs.presets import preset_named
 from cnnviz.specs.training import TrainingConfig
-from cnnviz.training import UNFINISHED
 from cnnviz.training.card import STATES
+from cnnviz.training.journal import note
+from cnnviz.ui.choosing_runs import still_there
 from cnnviz.ui.classroom import board_entries
+from cnnviz.ui.clients import address
 from cnnviz.ui.engine import classroom, engine, is_teacher, my_runs, owner, teachers
 from cnnviz.ui.fields import error_text
 from cnnviz.ui.links import encode
@@ -24,7 +26,7 @@ from cnnviz.ui.shown import page_of
 
 _REFUSED: Final = "teacher refused"
 _USUAL: Final = ("epochs", "batch_size", "learning_rate", "optimizer", "train_images")
-_SHOWN_RUNS: Final = 20
+SHOWN_RUNS: Final = 20
 
 
 def render_unlock(_: Language) -> None:
@@ -38,7 +40,7 @@ def render_unlock(_: Language) -> None:
 
 def _unlock() -> None:
     typed = str(st.session_state.get("secret") or "")
-    _settle(lambda: teachers().unlock(owner(), typed))
+    _settle(lambda: teachers().unlock(owner(), typed, address()))
 
 
 def _settle(action: Callable[[], Any]) -> None:
@@ -101,8 +103,8 @@ def _render_queue(rules: ClassRules, _: Language) -> None:
             st.caption(_("Every waiting run is stopped; whoever asked for it can ask again."))
             st.button(_("Stop all that wait"), type="primary", key="clear", on_click=_as_teacher,
                       args=(lambda: engine().clear(),))  # fmt: skip
-    names = classroom().nicknames()
-    for record in engine().store.records(states=UNFINISHED, limit=_SHOWN_RUNS):
+    names, runs = classroom().nicknames(), engine().unfinished()
+    for record in still_there(runs[:SHOWN_RUNS]):
         with st.container(horizontal=True, vertical_alignment="center"):
             who = plain(names.get(record.owner, _("somebody without a nickname")))
             words = f"{who} · {plain(run_name(record, _))} · {_(STATES[record.state])}"
@@ -112,6 +114,9 @@ def _render_queue(rules: ClassRules, _: Language) -> None:
                 args=(lambda run_id=record.id: my_runs().command(run_id, "stop"),), type="tertiary",
                 disabled=record.state == "stopping",
             )  # fmt: skip
+    if len(runs) > SHOWN_RUNS:
+        more = len(runs) - SHOWN_RUNS
+        st.caption(_.plural("{count} more run comes after these.", "{count} more runs come after these.", more))
 
 
 def _render_caps(rules: ClassRules, _: Language) -> None:
@@ -203,6 +208,7 @@ def _show() -> None:
 def _take_away(people: list[str]) -> None:
     for person in people:
         classroom().leave(person)
+    note("nicknames taken away", people=len(people))
 
 
 def _render_people(rules: ClassRules, _: Language) -> None:
@@ -213,6 +219,9 @@ def _render_people(rules: ClassRules, _: Language) -> None:
         _("Nicknames to take away"), list(names), format_func=names.__getitem__, key="unwanted",
         help=_("Their runs stay; they can choose another nickname."),
     )  # fmt: skip
-    st.button(_("Take away"), key="take_away_names", disabled=not chosen, on_click=_as_teacher,
-              args=(lambda: _take_away(chosen),))  # fmt: skip
+    with st.container(horizontal=True):
+        st.button(_("Take away"), key="take_away_names", disabled=not chosen, on_click=_as_teacher,
+                  args=(lambda: _take_away(chosen),))  # fmt: skip
+        st.button(_("Take away from all who have started no run"), key="take_away_idle", type="tertiary",
+                  on_click=_as_teacher, args=(lambda: classroom().leave_idle(),))  # fmt: skip
     st.caption(_.plural("{count} run counts for the board.", "{count} runs count for the board.", len(board_entries())))

@@ -7,7 +7,7 @@ from cnnviz.figures.diagram import network_diagram as diagram_svg
 from cnnviz.inspection.facts import headline
 from cnnviz.language import N_
 from cnnviz.rows import Report
-from cnnviz.ui.charts import render_charts
+from cnnviz.ui.charts import render_charts, render_memory
 from cnnviz.ui.components.layer_tree import layer_tree, tree_labels
 from cnnviz.ui.components.network_diagram import network_diagram
 from cnnviz.ui.components.selection import select, selected_in
@@ -70,12 +70,14 @@ with left, st.expander(_("Change the network"), icon=":material/tune:", key="kno
         form.hold(knobs)
 if link.asked.get("layer"):
     select(GROUP, link.asked["layer"])
+if link.asked.get("memory") or link.returned:
+    st.session_state[link.key("memory")] = link.asked.get("memory") == "1"
 render_refusals(link, form.sentence, _)
 good = good_or_last("architecture", take_apart, form.show)
 link.write(
     {"net": entry.key, "variant": st.session_state[link.key("variant")], **form.values, **batch.values,
-     "layer": selected_in(GROUP) or ""},
-    {"net": "resnet18", "variant": "", **defaults, **dict(BatchSpec()), "layer": ""},
+     "layer": selected_in(GROUP) or "", "memory": bool(st.session_state.get(link.key("memory")))},
+    {"net": "resnet18", "variant": "", **defaults, **dict(BatchSpec()), "layer": "", "memory": False},
 )  # fmt: skip
 if good is None:
     st.stop()
@@ -106,6 +108,7 @@ with right:
     with st.container(border=True, key="card"):
         render_layer_card(report, path, colour_of(shown), _, hidden=path in hidden)
 render_charts(report, GROUP, _)
+render_memory(spec, report, _, key=link.key("memory"))
 with st.container(horizontal=True):
     if shown.form != "torchvision":
         page_link(TRAINING, _("Train it"), **{"net": entry.key, **form.changed()})

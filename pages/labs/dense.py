@@ -114,13 +114,14 @@ def render_terms(spec: DenseLabSpec, _: Language) -> dict[str, str]:
 
 
 def render_memory(spec: DenseLabSpec, _: Language) -> dict[str, str]:
-    """What both networks keep at both sizes."""
+    """What both networks keep at 96 px and at the chosen size."""
     rows = kept(spec)
     dense, large, residual, _large = rows
     st.markdown(
         _(
-            "At 224 px DenseNet keeps **{large}**, {times} times as much as at 96 px. It has {share} of ResNet-18's "
+            "At {size} px DenseNet keeps **{large}**, {times} times as much as at 96 px. It has {share} of ResNet-18's "
             "weights and keeps {more} times the memory.",
+            size=spec.size,
             large=_.bytes(large.saved_bytes),
             times=_.significant(large.saved_bytes / dense.saved_bytes, 2),
             share=_.percent(dense.parameters / residual.parameters),

@@ -134,10 +134,10 @@ with screen:
     going = races().going(race.id)
     watch(render_live, race.id, going, _, going=going, shortest=TICK)
     with st.container(horizontal=True):
-        mine = my_runs().may(race)
-        if mine and going:
+        reached = my_runs().may_command(race, "stop")
+        if reached and going:
             st.button(_("Stop the race"), icon=":material/stop:", on_click=end_part, args=(race.id,), key="stop")
-        elif mine and any(lane.waits for lane in races().lanes(race)):
+        elif reached and any(lane.waits for lane in races().lanes(race)):
             st.button(_("Let it go on"), icon=":material/play_arrow:", on_click=go_on, args=(race.id,), key="resume")
         if all(race.runs):
             page_link(RUNS, _("Compare these runs"), runs=",".join(race.runs))

@@ -79,7 +79,7 @@ link.write(
 
 def render_live(run_ids: list[str], were_going: bool, _: Language) -> None:
     """The part that moves: the chart alone, so that little travels."""
-    records = still_there(run_ids)
+    records = still_there(run_ids) or st.rerun()
     guess = kept_prediction(st.session_state.get(GUESS, ""), records)
     over = not any_going(records)
     names = distinct_names(records, _)
@@ -100,7 +100,7 @@ def render_live(run_ids: list[str], were_going: bool, _: Language) -> None:
 
 def render_words(run_ids: list[str], _: Language) -> None:
     """Who is ahead, and what each run reached."""
-    records = still_there(run_ids)
+    records = still_there(run_ids) or st.rerun()
     st.markdown(f"**{verdict(records, _)}**" if verdict(records, _) else "")
     guess, first = kept_prediction(st.session_state.get(GUESS, ""), records), ahead(records)
     names = distinct_names(records, _)

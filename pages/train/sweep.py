@@ -1,7 +1,5 @@
 """Sweep: every learning rate with every batch size, a run for each pair, on a map that fills while one looks."""
 
-from typing import cast
-
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
@@ -30,7 +28,7 @@ from cnnviz.ui.sweep import (
     sweep_of,
     sweep_sentence,
 )
-from cnnviz.ui.sweep_words import MEASURES, SweepMeasure
+from cnnviz.ui.sweep_words import MEASURES
 from cnnviz.ui.watching import watch
 
 TICK = 2.0  # seconds between two looks at the map
@@ -82,7 +80,7 @@ def choose(measure: str, _: Language) -> Sweep | None:
     return found
 
 
-def render_live(sweep: Sweep, was_going: bool, measure: SweepMeasure, _: Language) -> None:
+def render_live(sweep: Sweep, was_going: bool, measure: str, _: Language) -> None:
     """The part that moves."""
     if not render_map(sweep, measure, _) and was_going:
         st.rerun()
@@ -104,7 +102,7 @@ with screen:
             _("No run of this sweep yet. Say which cell will be best, then press Start."), icon=":material/grid_view:"
         )
     going = any_going(found)
-    watch(render_live, sweep, going, cast(SweepMeasure, shown), _, going=going, shortest=TICK)
+    watch(render_live, sweep, going, shown, _, going=going, shortest=TICK)
     render_hand_on(sweep, found, _)
 with page.take_away():
     if sweep is not None:

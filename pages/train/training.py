@@ -19,6 +19,7 @@ from cnnviz.ui.network import choose_network, choose_option, good_or_last, knob_
 from cnnviz.ui.rate_test import render_range_test
 from cnnviz.ui.run_list import render_own_runs
 from cnnviz.ui.runs import linked_run, render_choices, render_curves, render_progress, render_state
+from cnnviz.ui.sight import seen_run
 from cnnviz.ui.start import render_same, render_start, start
 from cnnviz.ui.sweep import render_sweep_link
 from cnnviz.ui.takeaway import render_run_downloads
@@ -86,10 +87,7 @@ def settle() -> None:
         augmentation = choose_augmentation(link, network.values["image_size"], _)
     more = [field for field in TrainingConfig.model_fields if field not in (*FIRST, "architecture", "augmentation")]
     with st.expander(_("More settings"), icon=":material/tune:", key="more", on_change="rerun") as drawer:
-        if drawer.open:
-            form.draw(more)
-        else:
-            form.hold(more)
+        (form.draw if drawer.open else form.hold)(more)
     config = good_or_last(
         "training",
         lambda: TrainingConfig.parse(
@@ -113,7 +111,7 @@ with settings:
 
 def render_live(run_id: str, others: list[str], was_active: bool, axes: Axes, _: Language) -> None:
     """The part that moves: curves, figures, state and the hand on the run."""
-    record = engine().store.record(run_id)
+    record = seen_run(run_id)
     render_state(record, _)
     if record.ended:
         render_afterwards(record, _)
@@ -123,7 +121,7 @@ def render_live(run_id: str, others: list[str], was_active: bool, axes: Axes, _:
         render_progress(record, _)
         render_range_test(record, use_rate, _)
     else:
-        shown = [record, *(engine().store.record(other) for other in others)]
+        shown = [record, *map(seen_run, others)]
         render_curves(shown, HEIGHT, _, axis=axes.x, measure=axes.measure, log_loss=axes.log_loss)
         render_diagnosis(record, lambda rate: use_rate(rate, leave=False), _)
     render_choices(record, _)

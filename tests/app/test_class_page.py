@@ -2,13 +2,20 @@
 
 import pytest
 
+from cnnviz.classroom.hand import PINS
+from cnnviz.errors import CnnvizError
+from cnnviz.events import Finished
 from cnnviz.language import LANGUAGES
 from cnnviz.specs.training import TrainingConfig
+from cnnviz.training import LocalExecutor
+from cnnviz.training.pace import PersonLimit
 from cnnviz.training.settings import class_mode
-from cnnviz.ui.engine import classroom, engine
+from cnnviz.ui.engine import classroom, engine, joining
 from cnnviz.ui.places import ARCHITECTURE, CLASSROOM, HOME, KERNEL, RACE, TRAINING
 from cnnviz.ui.shown import page_of
 from cnnviz.ui.steps import STEPS
+from cnnviz.ui.teacher import SHOWN_RUNS
+from tests.training.fakes import FakeWorker, until
 
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
 NASTY = "<script>*x*</script>"
@@ -80,6 +87,35 @@ def test_joining_shows_a_name_as_it_was_typed(open_page, lesson):
     assert "<script>" not in shown and "\\<script\\>" in shown, "every sign that Markdown reads is escaped"
 
 
+def test_somebody_who_joins_too_often_is_told_when_to_try_again(open_page, lesson, monkeypatch):
+    limit = PersonLimit(1, 1, 60)
+    monkeypatch.setattr("cnnviz.ui.classroom.joining", lambda: limit)
+    assert not join(open_page(CLASSROOM, "en"), "Ana").error
+    app = join(open_page(CLASSROOM, "en"), "Ben")
+    assert any("too often" in error.value for error in app.error)
+    assert [person.nickname for person in lesson.people()] == ["Ana"]
+
+
+def test_sixty_people_behind_one_proxy_join_and_change_their_names():
+    limit = joining.__wrapped__()
+    for number in range(120):
+        limit.use(f"person {number % 60}", "a proxy")
+    with pytest.raises(CnnvizError, match="too often"):
+        limit.use("one more", "a proxy")
+
+
+def test_the_teacher_takes_away_the_nicknames_of_all_who_do_nothing(open_page, lesson):
+    lesson.join("ana", "Ana")
+    lesson.count_start("ana", 0)
+    for number in range(5):
+        lesson.join(str(number), f"invented {number}")
+    app = unlocked(open_page)
+    app.session_state["teacher_tabs"] = "People"
+    app.run()
+    app.button(key="take_away_idle").click().run()
+    assert not app.exception and [person.nickname for person in lesson.people()] == ["Ana"]
+
+
 def test_a_name_that_is_taken_is_refused_at_its_field(open_page, lesson):
     lesson.join("somebody", "Ana")
     app = join(open_page(CLASSROOM, "en"), "ANA")
@@ -146,6 +182,28 @@ def test_the_teacher_holds_the_queue_stops_a_run_and_clears_what_waits(open_page
     assert not app.exception
 
 
+def test_whatever_waits_the_teacher_sees_what_trains_first_and_then_who_comes_next(open_page, lesson, monkeypatch):
+    monkeypatch.setattr("cnnviz.training.local.WorkerProcess", FakeWorker)
+    monkeypatch.setattr(FakeWorker, "made", [])
+    executor = LocalExecutor(engine().store, waiting_per_owner=30)
+    monkeypatch.setattr("cnnviz.ui.teacher.engine", lambda: executor)
+    config = TrainingConfig(architecture="lenet")
+    first = executor.submit(config, owner="ana")
+    many = [executor.submit(config, owner="ben") for _number in range(SHOWN_RUNS + 5)]
+    last = executor.submit(config, owner="cam")
+    try:
+        app = unlocked(open_page)
+        listed = [button.key.removeprefix("stop ") for button in app.button if str(button.key).startswith("stop ")]
+        assert listed == [first, many[0], last, *many[1 : SHOWN_RUNS - 2]]
+        assert "7 more runs come after these" in said(app)
+    finally:
+        executor.clear()
+        executor.command(first, "stop")
+        FakeWorker.made[0].finish("stopped")
+        until(lambda: executor.store.record(first).ended)
+        executor.close()
+
+
 def test_the_teacher_shows_a_page_to_every_screen_until_it_is_hidden(open_page, lesson):
     lesson.show("architecture", {"net": "resnet18"})
     app = open_page(HOME, "en")
@@ -188,8 +246,6 @@ def test_an_address_is_a_page_of_this_app_whatever_server_it_names():
                 "architecture?" + "&".join(f"a{i}=1" for i in range(100))],
 )  # fmt: skip
 def test_any_other_address_is_refused(address):
-    from cnnviz.errors import CnnvizError
-
     with pytest.raises(CnnvizError) as caught:
         page_of(address)
     assert caught.value.code == "link_not_ours"
@@ -199,3 +255,21 @@ def test_with_a_closed_board_nobody_is_shown_the_run_of_somebody_else(open_page,
     lesson.change(board_open=False)
     app = open_page(CLASSROOM, "en")
     assert "closed the board" in said(app) and not app.table
+
+
+def test_one_more_run_than_a_person_may_keep_is_refused_at_the_switch(open_page, lesson):
+    app = join(open_page(CLASSROOM, "en"), "Ana")
+    store, (person,) = engine().store, lesson.people()
+    *kept, run_id = (store.create(TrainingConfig(architecture="lenet"), owner=person.owner) for _ in range(PINS + 1))
+    for one in kept:
+        store.update(one, pinned=True, pins=PINS)
+    app.query_params["run"] = run_id
+    app.switch_page(TRAINING.script).run()
+    app.session_state["about"] = True  # the drawer, as a click opens it
+    app.run()
+    app.toggle(key=f"pinned of {run_id}").set_value(True).run()
+    assert f"keep {PINS} runs already" in app.toast[0].value and not app.exception
+    assert not app.toggle(key=f"pinned of {run_id}").value and not store.record(run_id).pinned
+    for one in (*kept, run_id):
+        store.append(one, [Finished()])
+        store.delete(one)

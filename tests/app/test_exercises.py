@@ -3,7 +3,7 @@
 import pytest
 
 from cnnviz.language import LANGUAGES, Language
-from cnnviz.specs.exercises import CHAPTERS, EXERCISES, Target
+from cnnviz.specs.exercises import CHAPTERS, EXERCISES, GARMENTS, RECORDED, Target
 from cnnviz.ui.exercises import target_words
 from cnnviz.ui.links import encode
 from cnnviz.ui.places import EXERCISES as PAGE
@@ -49,10 +49,25 @@ def test_the_page_lists_them(open_page, chapter, language):
     assert all(Language(language)(exercise.text) in said for exercise in EXERCISES[chapter])
 
 
-def test_the_garments_of_an_exercise_are_what_it_says():
+def test_the_garments_and_runs_of_an_exercise_are_what_it_says():
     from cnnviz.data import CLASS_NAMES, fashion_mnist
+    from cnnviz.training.recorded import recordings
 
     labels = fashion_mnist("test").labels
-    shown = {CLASS_NAMES[int(labels[int(dict(parameters)["garment"])])] for _page, parameters in TARGETS
-             if "garment" in dict(parameters)}  # fmt: skip
-    assert shown == {"sneaker", "dress"}
+    assert {number: CLASS_NAMES[int(labels[int(number)])] for number in GARMENTS} == GARMENTS
+    ours = {recording.id: recording for recording in recordings()}
+    assert {run: ours[run].config.architecture.key for run in RECORDED} == RECORDED
+    assert all(ours[run].weights for run in RECORDED)
+
+
+def test_lenets_exercises_look_into_lenet(open_page):
+    for target in EXERCISES["lenet"][3].targets + EXERCISES["lenet"][4].targets:
+        app = open_page(place_at(target.url_path), "en", **target.parameters)
+        key = {"inside": "inside.network", "kernel": "kernel.run"}[target.url_path]
+        assert "LeNet" in app.selectbox(key=key).format_func(app.selectbox(key=key).value), target
+
+
+def test_how_much_memory_predicting_takes_is_said_where_the_exercise_leads(open_page):
+    (first, *_others) = EXERCISES["nin"][3].targets
+    app = open_page(place_at(first.url_path), "en", **first.parameters)
+    assert {"To predict", "To train"} <= {metric.label for metric in app.metric}

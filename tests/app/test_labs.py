@@ -5,9 +5,10 @@ import re
 import pytest
 
 from cnnviz.language import LANGUAGES, Language
-from cnnviz.specs.labs import activations, batch_norm, kernel, residual
+from cnnviz.specs.labs import activations, batch_norm, by_hand, dense, inception, inside, kernel, residual, resnext
 from cnnviz.ui.links import encode
-from cnnviz.ui.places import ACTIVATIONS, BATCH_NORM, KERNEL, RESIDUAL
+from cnnviz.ui.places import ACTIVATIONS, BATCH_NORM, BY_HAND, DENSE, INCEPTION, INSIDE, KERNEL, RESIDUAL, RESNEXT
+from cnnviz.ui.steps import LAB_STEPS, LAB_VIEWS, STEPS
 
 VIEWS = {
     BATCH_NORM: batch_norm.VIEWS,
@@ -86,3 +87,41 @@ def test_a_race_that_somebody_has_run_is_there_for_everybody(open_page, monkeypa
     app.button(key="race").click().run()
     assert not app.exception and not app.error
     assert engine().store.find_same(racers[1].config) is not None
+
+
+SPECS = {
+    BATCH_NORM: batch_norm.BatchNormSpec,
+    ACTIVATIONS: activations.ActivationsSpec,
+    KERNEL: kernel.KernelSpec,
+    RESIDUAL: residual.ResidualLabSpec,
+    INCEPTION: inception.InceptionLabSpec,
+    RESNEXT: resnext.ResNeXtLabSpec,
+    DENSE: dense.DenseLabSpec,
+    INSIDE: inside.InsideLabSpec,
+    BY_HAND: by_hand.ByHandSpec,
+}
+REVEALED = {"inside.cam": "the untrained network's maps always stand beside, so that nobody reads too much into one"}
+
+
+def test_no_lab_begins_where_its_question_is_answered():
+    """Predict, then touch, then read: the knobs begin somewhere else than where the answer is seen."""
+    asked = 0
+    for name in LAB_STEPS:
+        step = STEPS[name]
+        shows = LAB_VIEWS[step.place][step.parameters["view"]].question.shows
+        if not shows or name in REVEALED:
+            continue
+        asked += 1
+        start = SPECS[step.place]()
+        assert any(getattr(start, field) != value for field, value in shows.items()), name
+    assert asked > 15
+
+
+@pytest.mark.parametrize("layer", ["convolution", "dense_layer"])
+@pytest.mark.parametrize("view", batch_norm.VIEWS)
+@pytest.mark.parametrize("size", [1, 2, 512])
+def test_batch_norm_shows_every_layer_with_the_smallest_and_largest_batches(open_page, layer, view, size):
+    app = open_page(BATCH_NORM, "en", view=view, layer=layer, batch_size=str(size), batches="0")
+    assert not app.exception and not app.error and not app.warning
+    if (view, layer, size) == ("modes", "dense_layer", 1):
+        assert any("PyTorch refuses" in caption.value for caption in app.caption), "torch itself raises here"

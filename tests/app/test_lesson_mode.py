@@ -30,7 +30,7 @@ def link(app) -> dict[str, str]:
 
 
 def press(app, which: str):
-    """Press "Back" or "Next" and be on the page that it leads to."""
+    """Press "Previous" or "Next" and be on the page that it leads to."""
     app.button(key=f"step {which}").click().run()
     assert not app.exception and not app.warning
     return app.switch_page(place_at(app.session_state["page_current"]).script)

@@ -1,13 +1,18 @@
 """One short run on the page: started, offered again instead of repeated, written about, trained longer, deleted."""
 
+import hashlib
 import time
 
 import pytest
 
+from cnnviz.events import Finished
 from cnnviz.language import LANGUAGES
-from cnnviz.specs.training import TrainingConfig
+from cnnviz.specs.training import MOST_EPOCHS, TrainingConfig
+from cnnviz.training import eviction
+from cnnviz.training.history import BEST, LAST, step_file
 from cnnviz.ui.engine import engine
-from cnnviz.ui.places import TRAINING
+from cnnviz.ui.places import RESULTS, RUNS, TRAINING
+from tests.training.test_store import STARTED, block, measured
 
 TINY = {"net": "lenet", "epochs": "1", "train_images": "256", "test_images": "100", "evaluations": "1"}
 
@@ -71,6 +76,22 @@ def test_a_run_of_ones_own_is_trained_longer(open_page):
     assert not app.exception, "an extended run is drawn with its mark"
 
 
+@pytest.mark.parametrize(("epochs", "more"), [(195, 3), (198, 2), (199, 1), (200, None)])
+def test_a_run_near_the_most_epochs_is_trained_longer_by_what_is_left(open_page, epochs, more):
+    app = open_page(TRAINING, "en")
+    config = TrainingConfig(architecture="lenet", epochs=epochs, train_images=128, test_images=100)
+    owner = hashlib.sha256(app.session_state["owner_key"].encode()).hexdigest()[:20]
+    run_id = engine().store.create(config, owner=owner)
+    engine().store.append(run_id, [Finished(step=config.total_steps, epoch=epochs)])
+    app.query_params["run"] = run_id
+    app.run()
+    assert not app.exception
+    fields = [(field.value, field.max) for field in app.number_input if field.label == "More epochs"]
+    assert fields == ([] if more is None else [(more, MOST_EPOCHS - epochs)])
+    assert ("extend" in {button.key for button in app.button}) is (more is not None)
+    engine().store.delete(run_id)
+
+
 def test_a_range_test_suggests_a_rate_and_the_page_takes_it_over(open_page):
     app = open_page(TRAINING, "en", net="lenet_bn", seed="5")
     app.button(key="range_test").click().run()
@@ -96,3 +117,25 @@ def test_every_setting_can_be_chosen(open_page, language):
     assert drawn >= set(TrainingConfig.model_fields) - {"architecture", "augmentation"}
     app.number_input(key="training.time_budget").set_value(90.0).run()
     assert not app.exception and app.query_params["time_budget"] in ("90", ["90"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_run_whose_curve_and_checkpoints_made_room_says_so_on_its_card(open_page, language):
+    store = engine().store
+    run_id = store.create(TrainingConfig(architecture="lenet"), owner="somebody else")
+    store.append(run_id, [STARTED, block(1, 400, 9.0), measured(400, 0.8), Finished(step=400)])
+    store.run_folder(run_id).mkdir(parents=True)
+    for name in (LAST, BEST, step_file(400)):
+        (store.run_folder(run_id) / name).write_bytes(b"weights")
+    for part in ("history", "best", "last"):  # of this run alone: others are looked at by other tests
+        assert eviction._drop(store.database, store.folder / "runs", run_id, part, 0)
+    assert eviction._drop_curve(store.database, store.run_folder(run_id), 0)
+    for other in (RUNS, RESULTS):
+        assert not open_page(other, language, run=run_id, runs=run_id).exception
+    app = open_page(TRAINING, language, run=run_id)
+    app.session_state["about"] = True  # the drawer, as a click opens it
+    app.run()
+    assert not app.exception
+    said = " ".join(element.value for element in app.caption)
+    words = "made room for newer runs" if language == "en" else "lugar a corridas más nuevas"
+    assert said.count(words) == len(store.record(run_id).evicted) == 4

@@ -8,12 +8,13 @@ A page's console errors, uncaught exceptions and tracebacks fail the test that o
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, MISSING, find_chromium
 from tests.browser.server import Server
@@ -77,6 +78,42 @@ def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
         launched.close()
 
 
+class Contexts:
+    """Contexts to open pages in, one after the other: who comes second finds Chromium's caches warm and nothing else.
+
+    A fresh one would fetch and compile Streamlit's four megabytes of script again, which takes a second of a core.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[str, list[BrowserContext]] = defaultdict(list)
+        self._lent: dict[BrowserContext, str] = {}
+
+    def lend(self, **options: Any) -> BrowserContext:
+        """One with these options that nobody uses now."""
+        key = repr(sorted(options.items()))
+        context = self._free[key].pop() if self._free[key] else self._browser.new_context(**options)
+        self._lent[context] = key
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        return context
+
+    def take_back(self, context: BrowserContext) -> None:
+        """Without its pages, and without what they left: cookies, what scripts have stored, permissions."""
+        for page in context.pages:
+            if page.url.startswith("http"):
+                page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+            page.close()
+        context.clear_cookies()
+        context.clear_permissions()
+        self._free[self._lent.pop(context)].append(context)
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Contexts:
+    """One pool for all tests."""
+    return Contexts(browser)
+
+
 @pytest.fixture(scope="session")
 def start_server(
     tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
@@ -95,7 +132,7 @@ def start_server(
 
 
 @pytest.fixture
-def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+def open_page(contexts: Contexts) -> Iterator[Callable[..., Page]]:
     """`open_page(url, …)` → a page whose script has run; it is closed, and its errors are raised, after the test."""
     opened: list[tuple[Page, list[str]]] = []
 
@@ -109,7 +146,7 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Call
         reduced_motion: Literal["reduce", "no-preference"] = "no-preference",
         errors: bool = False,
     ) -> Page:
-        """Open a page in a context of its own.
+        """Open a page in a context of its own, while the test lasts.
 
         Args:
             url: where to go and wait for the script to end; None stays on a blank page.
@@ -120,7 +157,7 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Call
             reduced_motion: what the system prefers.
             errors: whether errors on the page are part of the test.
         """
-        context = browser.new_context(
+        context = contexts.lend(
             locale=locale,
             color_scheme=theme,
             viewport={"width": viewport[0], "height": viewport[1]},
@@ -128,7 +165,6 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Call
             is_mobile=touch,
             reduced_motion=reduced_motion,
         )
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
         page = context.new_page()
         page.set_default_timeout(20_000)
         problems: list[str] = []
@@ -147,7 +183,7 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Call
         found += problems
         if not page.is_closed():
             found += page.locator('[data-testid="stException"]').all_inner_texts()
-        page.context.close()
+        contexts.take_back(page.context)
     assert not found, "errors on the page:\n" + "\n".join(found)
 
 

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from cnnviz.ui.steps import LAB_STEPS, STEPS
 from tests.browser.server import ROOT
 
 pytestmark = pytest.mark.browser
@@ -36,17 +37,37 @@ def test_the_hand_on_a_convolution(app, open_page, settle):
     assert page.locator(".convolution .line").get_attribute("role") == "status"
 
 
-@pytest.mark.parametrize("lab", ["batch-norm?view=noise", "kernel"])
-def test_a_lab_fits_a_phone_in_spanish(app, open_page, settle, lab):
-    page = open_page(
-        f"{app.url}/{lab}{'&' if '?' in lab else '?'}lang=es",
-        errors=True,
-        viewport=(390, 844),
-        theme="dark",
-        touch=True,
-    )
-    page.locator(".chart-of-figure svg, canvas.output").first.wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+FACTS = """() => {
+  const inside = (root, found = []) => {
+    for (const one of root.querySelectorAll("*")) { found.push(one); if (one.shadowRoot) inside(one.shadowRoot, found) }
+    return found
+  }
+  const seen = one => one.getBoundingClientRect().width > 0
+  const named = one => one.closest("[role=img], [aria-hidden=true], [role=application]") ?? one.getRootNode().host
+  return {
+    wide: Math.max(0, document.documentElement.scrollWidth - innerWidth),
+    unnamed: inside(document).filter(one => one.tagName === "IMG" && seen(one) && !one.alt && !named(one)).length,
+  }
+}"""
+
+
+@pytest.mark.parametrize(
+    ("language", "theme", "viewport"), [("es", "dark", (390, 844)), ("en", "light", (1280, 800))], ids=["phone", "wide"]
+)
+def test_every_view_fits_and_is_named_and_the_steps_lead_through_all(app, open_page, settle, language, theme, viewport):
+    """From the first view of the first lab by "Next" to the last of the last one."""
+    first = STEPS[LAB_STEPS[0]].place.url_path
+    page = open_page(f"{app.url}/{first}?lang={language}", viewport=viewport, theme=theme, touch=viewport[0] < 500)
+    of = {"es": "{} de {}", "en": "{} of {}"}[language]
+    for number, name in enumerate(LAB_STEPS, start=1):
+        page.locator(".st-key-steps").get_by_text(of.format(number, len(LAB_STEPS)), exact=True).wait_for()
+        page.locator(".st-key-question").wait_for()
+        settle(page)
+        facts = page.evaluate(FACTS)
+        assert facts["wide"] == 0 and facts["unnamed"] == 0, (name, facts)
+        assert f"/{STEPS[name].place.url_path}" in page.url, "each step is a link"
+        if number < len(LAB_STEPS):
+            page.locator(".st-key-steps button").nth(1).click()
 
 
 def test_a_knob_answers_at_once(app, open_page, settle):

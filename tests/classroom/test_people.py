@@ -1,4 +1,4 @@
-"""Nicknames, the teacher's secret, and forgetting."""
+"""Nicknames, the teacher's secret, and forgetting people."""
 
 import sqlite3
 
@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.classroom import Classroom, Teachers, forget
+from cnnviz.classroom.desk import MOST_PEOPLE
 from cnnviz.classroom.nicknames import LENGTH, clean_nickname, folded
-from cnnviz.classroom.teacher import VARIABLE, secret_matches
+from cnnviz.classroom.teacher import GUESSES_IN_ALL, GUESSES_OF_AN_ADDRESS, VARIABLE, secret_matches
 from cnnviz.cli import main
 from cnnviz.errors import CnnvizError
 from cnnviz.events import Finished
@@ -57,6 +58,23 @@ def test_joining_leaving_and_what_is_known(desk):
     desk.join("3", "<b>ana</b>")
 
 
+def test_only_so_many_take_part_and_whoever_does_nothing_can_be_sent_away(store, desk):
+    desk.join("1", "Ana")
+    desk.count_start("1", 0)
+    with store.database.writing() as connection:
+        connection.executemany(
+            "INSERT INTO people (owner, nickname, folded, joined, seen) VALUES (?, ?, ?, 0, 0)",
+            [(f"invented {n}", f"invented {n}", f"invented{n}") for n in range(1, MOST_PEOPLE)],
+        )
+    with pytest.raises(CnnvizError) as caught:
+        desk.join("ben", "Ben")
+    assert caught.value.code == "class_full" and caught.value.parameters == {"limit": MOST_PEOPLE}
+    desk.join("1", "Ana the first")
+    desk.leave_idle()
+    assert [person.nickname for person in desk.people()] == ["Ana the first"]
+    desk.join("ben", "Ben")
+
+
 def test_the_secret_is_the_one_of_the_environment(monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
     with pytest.raises(CnnvizError) as caught:
@@ -67,20 +85,23 @@ def test_the_secret_is_the_one_of_the_environment(monkeypatch):
     assert not any(secret_matches(wrong) for wrong in ("", "cuál e", "cuál es ", "CUÁL ES", "\udc80"))
 
 
-def test_guessing_is_slow_for_one_browser_and_for_all_together(monkeypatch):
+def test_guessing_is_slow_for_one_browser_one_address_and_for_all_together(monkeypatch):
     monkeypatch.setenv(VARIABLE, "right")
     now = [0.0]
     teachers = Teachers(clock=lambda: now[0])
 
-    def guess(owner, typed="wrong"):
+    def guess(owner, typed="wrong", address="192.0.2.66"):
         with pytest.raises(CnnvizError) as caught:
-            teachers.unlock(owner, typed)
+            teachers.unlock(owner, typed, address)
         return caught.value.code
 
     assert [guess("mallory") for _ in range(6)] == ["secret_wrong"] * 5 + ["too_fast"]
     assert guess("mallory", "right") == "too_fast"
-    codes = [guess(f"mallory {number}") for number in range(40)]
-    assert codes.count("secret_wrong") == 25, "30 a minute in all, however many browsers"
+    codes = [guess(f"mallory {number}") for number in range(400)]
+    assert codes.count("secret_wrong") == GUESSES_OF_AN_ADDRESS - 5, "however many browsers"
+    teachers.unlock("a teacher meanwhile", "right", "192.0.2.1")
+    codes = [guess(str(number), address=str(number)) for number in range(400)]
+    assert codes.count("secret_wrong") == GUESSES_IN_ALL - GUESSES_OF_AN_ADDRESS - 1, "however many addresses"
     now[0] += 60
     teachers.unlock("teacher", "right")
     assert "teacher" in teachers and "mallory" not in teachers
@@ -115,21 +136,6 @@ def test_one_person_is_forgotten_out_of_the_file_itself(tmp_path):
     assert not store.run_folder(ended["1"]).exists()
     for file in tmp_path.glob("runs.sqlite3*"):
         assert b"secret of 1" not in file.read_bytes() and b"Ana" not in file.read_bytes(), file.name
-    store.close()
-
-
-def test_what_is_old_is_forgotten_and_what_is_new_or_pinned_stays(tmp_path):
-    store = RunStore(tmp_path)
-    desk, ended, _going = _with_runs(store)
-    assert forget(store, older_than_days=1) == forget(store, nicknames=[])
-    store.update(ended["2"], pinned=True)
-    with store.database.writing() as connection:
-        connection.execute("UPDATE runs SET created = created - 2 * 86400 WHERE state = 'finished'")
-        connection.execute("UPDATE people SET seen = seen - 2 * 86400 WHERE owner = '2'")
-    done = forget(store, older_than_days=1, pinned=False)
-    assert (done.people, done.runs) == (1, 2)
-    assert [person.nickname for person in desk.people()] == ["Ana"]
-    assert ended["2"] in {record.id for record in store.records()}
     store.close()
 
 

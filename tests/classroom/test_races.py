@@ -6,7 +6,7 @@ from cnnviz.classroom import ClassRuns
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.presets import preset_named
 from cnnviz.training import OwnedRuns, TrainingConfig
-from cnnviz.training.pace import RateLimit
+from cnnviz.training.pace import PersonLimit
 from cnnviz.training.race import RaceSpec
 from cnnviz.training.race_runner import Races
 from tests.training.fakes import FakeWorker, until
@@ -26,7 +26,7 @@ def races(executor, monkeypatch):
     monkeypatch.setattr("cnnviz.training.dispatch._PATIENCE", 0.05)  # these workers hear no stop
     races = Races(executor)
     yield races
-    everybody = OwnedRuns(executor, "nobody", all_runs=True)
+    everybody = OwnedRuns(executor, "nobody", leads=True)
     for race_id in list(races._threads):
         races.stop(race_id, everybody)
         until(lambda race_id=race_id: not races.going(race_id))
@@ -94,7 +94,7 @@ def test_a_race_for_images_ends_a_contestant_when_the_time_of_the_class_is_up(an
 
 
 def test_runs_that_belong_together_are_one_press_all_or_none_and_each_counts(ana, executor, desk):
-    hand = ClassRuns(executor, "ana", desk, pace=RateLimit(1, 60, clock=lambda: 0.0))
+    hand = ClassRuns(executor, "ana", desk, pace=PersonLimit(1, 9, 60, clock=lambda: 0.0))
     configs = [CONFIG.replace(seed=seed) for seed in range(9)]
     desk.change(most_runs=8)
     refused("class_runs_left", lambda: hand.submit_all(configs), limit=8, left=8, count=9)

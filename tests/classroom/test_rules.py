@@ -6,8 +6,9 @@ import pytest
 
 from cnnviz.classroom import FREEZABLE, Classroom, ClassRules, ClassRuns
 from cnnviz.errors import CnnvizError
+from cnnviz.specs.range_test import STEPS, range_config
 from cnnviz.training import OwnedRuns, TrainingConfig
-from cnnviz.training.pace import RateLimit
+from cnnviz.training.pace import PersonLimit
 from tests.training.fakes import FakeWorker, until
 
 CONFIG = TrainingConfig(architecture="lenet", train_images=1000, batch_size=100, epochs=10)
@@ -56,7 +57,7 @@ def test_rules_of_another_program_are_read_as_far_as_they_mean_something(store, 
 def test_whoever_has_not_joined_starts_nothing(executor, desk):
     hand = ClassRuns(executor, "ben", desk)
     refused("join_first", lambda: hand.submit(CONFIG))
-    refused("join_first", lambda: hand.submit(CONFIG.replace(schedule="range_test")))
+    refused("join_first", lambda: hand.submit(range_config(CONFIG)))
     assert executor.store.records() == ()
 
 
@@ -66,7 +67,7 @@ def test_epochs_and_seconds_have_their_caps(ana, executor, desk):
     refused("class_seconds", lambda: ana.submit(CONFIG.replace(time_budget=61)), limit=60)
     assert executor.store.record(ana.submit(CONFIG)).config.time_budget == 60, "who asks for none gets the class's"
     assert executor.store.record(ana.submit(CONFIG.replace(time_budget=5))).config.time_budget == 5
-    teacher = OwnedRuns(executor, "the teacher", all_runs=True)
+    teacher = OwnedRuns(executor, "the teacher", leads=True)
     assert executor.store.record(teacher.submit(CONFIG.replace(epochs=50))).config.epochs == 50
 
 
@@ -95,8 +96,43 @@ def test_every_setting_can_be_frozen(desk, name):
         other = 0.5 if name in fractions else value - 1 if name == "test_images" else value + 1
     error = refused("setting_frozen", lambda: rules.check(CONFIG.replace(**{name: other})), value=value)
     assert error.field == name
-    test = CONFIG.replace(**{name: other}).replace(schedule="range_test")
+    test = range_config(CONFIG.replace(**{name: other}))
     assert rules.check(test) == test, "a range test is free"
+
+
+@pytest.mark.parametrize(
+    "longer",
+    [{"epochs": 10}, {"train_images": 60_000, "batch_size": 1}, {"learning_rate": 0.2}, {"evaluations": 5},
+     {"test_images": 10_000}],
+    ids=str,
+)  # fmt: skip
+def test_the_schedule_of_a_range_test_alone_frees_nothing(ana, executor, desk, longer):
+    desk.change(frozen={"schedule": "constant"}, most_seconds=60)
+    test = range_config(CONFIG)
+    assert test.total_steps <= STEPS
+    run_id = ana.submit(test)
+    assert desk.person("ana").started == 0 and executor.store.record(run_id).config.time_budget == 60
+    refused("setting_frozen", lambda: ana.submit(test.replace(**longer)))
+    desk.change(frozen={}, most_runs=1)
+    ana.submit(test.replace(**longer))
+    refused("class_runs", lambda: ana.submit(test.replace(**longer)))
+    assert desk.person("ana").started == 1
+
+
+def test_a_range_test_that_goes_on_as_a_run_counts_as_one(ana, executor, desk):
+    run_id = ana.submit(range_config(CONFIG))
+    until(lambda: executor.store.record(run_id).choices)
+    FakeWorker.made[0].finish(reason="stopped", step=5)
+    until(lambda: executor.store.record(run_id).ended)
+    ana.continue_run(run_id)
+    assert desk.person("ana").started == 0, "it is the same test"
+    until(lambda: executor.store.record(run_id).state == "running")
+    FakeWorker.made[0].finish(step=10)
+    until(lambda: executor.store.record(run_id).ended)
+    desk.change(most_runs=1)
+    ana.extend(run_id, 200)
+    assert desk.person("ana").started == 1
+    refused("class_runs", lambda: ana.submit(CONFIG))
 
 
 def test_a_frozen_learning_rate_cannot_be_changed_on_the_way(ana, executor, desk):
@@ -132,7 +168,8 @@ def test_everybody_may_start_so_many_runs_and_no_more_even_at_once(ana, executor
     for thread in threads:
         thread.join()
     assert codes == ["class_runs"] * 9 and len(executor.store.records()) == 3
-    ana.submit(CONFIG.replace(schedule="range_test"))
+    refused("class_runs", lambda: ana.submit(CONFIG.replace(schedule="range_test")), limit=3)
+    ana.submit(range_config(CONFIG))
     desk.reset_starts()
     assert desk.person("ana").started == 0
 
@@ -147,7 +184,7 @@ def test_a_refused_run_is_not_counted(ana, executor, desk):
 
 def test_starting_too_fast_is_refused_with_the_seconds_to_wait(executor):
     now = [0.0]
-    hand = OwnedRuns(executor, "ana", pace=RateLimit(2, 60, clock=lambda: now[0]))
+    hand = OwnedRuns(executor, "ana", pace=PersonLimit(2, 3, 60, clock=lambda: now[0]))
     hand.submit(CONFIG)
     hand.submit(CONFIG)
     refused("too_fast", lambda: hand.submit(CONFIG), seconds=30)

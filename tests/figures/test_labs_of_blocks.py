@@ -5,6 +5,7 @@ import numpy as np
 from cnnviz.figures.branches import branch_bars, describe_branches
 from cnnviz.figures.grouping import block_diagonal, budget_bars, describe_block_diagonal, describe_budget
 from cnnviz.figures.kept import describe_kept, kept_bars
+from cnnviz.figures.lab_batch_norm import framed_tensor
 from cnnviz.figures.pixelwise import describe_pixels, pixel_pictures
 from cnnviz.figures.staircase import describe_join_weights, describe_staircase, join_weights, staircase_bars
 from cnnviz.figures.terms import describe_terms, terms_lines
@@ -98,3 +99,13 @@ def test_every_output_that_changes_is_framed():
     frames = {(shape.xref, (shape.x0 + shape.x1) / 2, (shape.y0 + shape.y1) / 2) for shape in figure.layout.shapes}
     assert frames == {("x", 2, 1), ("x2", 2, 1), ("x2", 3, 1)}
     assert "2 outputs change" in describe_pixels(found, 2, 3, _)
+
+
+def test_the_frame_of_a_batch_is_open_where_the_batch_goes_on_and_the_axes_say_how_far():
+    values = np.random.default_rng(0).normal(size=(8, 20, 1, 1))
+    whole = framed_tensor(values[:6, :12], 1, _, dark=False)
+    part = framed_tensor(values, 1, _, dark=False)
+    assert (len(whole.layout.shapes), len(part.layout.shapes)) == (4, 3)
+    assert whole.layout.yaxis.title.text == "Pictures of the batch"
+    assert part.layout.yaxis.title.text == "Pictures of the batch: 6 of 8"
+    assert part.layout.xaxis.title.text == "Units: 12 of 20"

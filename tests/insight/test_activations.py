@@ -70,6 +70,8 @@ def test_a_stack_is_what_numpy_makes_of_the_same_weights(name):
     for layer in dense:
         signals.append(function(signals[-1] @ layer.weight.detach().numpy().T + layer.bias.detach().numpy()))
     np.testing.assert_allclose(found.deviations, [one.std() for one in signals], rtol=1e-9)
+    single = [np.sqrt(np.mean([np.std(column) ** 2 for column in one.T])) for one in signals]
+    np.testing.assert_allclose(found.spreads, single, rtol=1e-9)
     norms = [np.linalg.norm(gradient)]
     for layer, out in zip(reversed(dense), reversed(signals), strict=False):
         gradient = (gradient * slope_of_output(out)) @ layer.weight.detach().numpy()
@@ -116,3 +118,9 @@ def test_the_sigmoid_is_flat_where_it_saturates_and_the_texts_name_the_stack_tha
     assert curve("sigmoid", np.array([-6.0, 6.0])).slope.max() < 0.003
     assert f"{UNITS} units" in ActivationsSpec.model_fields["depth"].description
     assert f"{INPUTS} random inputs" in VIEWS["signal"].text
+
+
+def test_behind_sigmoids_units_differ_and_inputs_do_not():
+    """What the text on signals says: all outputs together keep their deviation, each unit's own shrinks towards 0."""
+    found = stack("sigmoid", 20, "xavier", 1)
+    assert found.deviations[-1] > 0.05 and found.spreads[-1] < 1e-6

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from cnnviz.data import cat, fashion_mnist, garment
+from cnnviz.data import cat, garment
 from cnnviz.insight import inside
 from cnnviz.inspection import report_of
 from cnnviz.specs.catalog import architecture
@@ -155,29 +155,6 @@ def test_probabilities_add_up_to_one(key):
     assert inside.probabilities(model, inside.prepared(cat(), spec)).sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_the_strongest_pictures_are_the_strongest_of_a_loop():
-    spec, model, report = network("lenet")
-    found = inside.excitement(model, spec, report.macs)["conv2"]
-    labels = fashion_mnist("test").labels
-    answers = []
-    for number in range(found.pictures):
-        picture = inside.prepared(garment(number), spec)
-        answers.append(inside.maps(model, picture, "conv2").max((1, 2)))
-    by_hand = np.array(answers)
-    for channel in range(16):
-        order = np.sort(by_hand[:, channel])[::-1][:9]
-        assert np.allclose(found.answers[channel], order, atol=1e-5)
-        assert np.allclose(by_hand[found.strongest[channel], channel], found.answers[channel], atol=1e-5)
-    shares = [max(list(labels[row]).count(label) for label in range(10)) / 9 for row in found.strongest]
-    assert found.purity == pytest.approx(np.mean(shares))
-    assert 0.2 < found.chance < 0.35  # nine draws from ten classes: the most frequent comes 2.5 times
-
-
-def test_a_dear_network_searches_fewer():
-    spec, model, _report = network("lenet")
-    assert inside.excitement(model, spec, 10**12)["conv1"].pictures == 40
-
-
 def test_a_checkpoint_gives_back_the_networks_answers(tmp_path):
     from cnnviz.training.checkpoints import Position, Saved, write
 
@@ -186,7 +163,9 @@ def test_a_checkpoint_gives_back_the_networks_answers(tmp_path):
     write(path, Saved(Position({}, 1, 0.0, 0.1), model={k: v.clone() for k, v in model.state_dict().items()}))
     picture = inside.prepared(garment(8), spec)
     read = inside.trained(spec, path)
-    assert np.array_equal(inside.probabilities(read, picture), inside.probabilities(model, picture))
+    assert all(torch.equal(value, read.state_dict()[name]) for name, value in model.state_dict().items())
+    # Mapped from the file they lie elsewhere in a cache line, and sums are taken in another order.
+    assert np.allclose(inside.probabilities(read, picture), inside.probabilities(model, picture), rtol=1e-6)
     assert not read.training
 
 
@@ -227,26 +206,3 @@ def test_the_middle_of_lenets_window_counts_more_than_its_rim(seed):
     middle = window[4:-4, 4:-4]
     rim = (window.sum() - middle.sum()) / (window.size - middle.size)
     assert middle.mean() > 1.2 * rim
-
-
-def test_trained_filters_narrow_down_to_classes_in_deep_networks_and_hardly_in_lenet():
-    """The lab's question, on the weights of the recorded runs."""
-    from cnnviz.specs.labs.inside import NIN_RUN
-    from cnnviz.training.recorded import recordings
-
-    rises = {}
-    for recording in recordings():
-        weights = [path for path in recording.weights if path.name.endswith("last.safetensors")]
-        key = recording.config.architecture.key
-        if not weights or key == "densenet":  # NiN is deep enough, and cheaper
-            continue
-        assert (recording.id == NIN_RUN) == (key == "nin")
-        report = report_of(recording.config.architecture)
-        model = inside.trained(recording.config.architecture, weights[0])
-        found = inside.excitement(model, recording.config.architecture, report.macs)
-        stages = [row.path for row in inside.map_stages(report)]
-        assert found[stages[0]].purity > found[stages[0]].chance
-        rises[key] = found[stages[-1]].purity - found[stages[0]].purity
-    assert rises.keys() == {"lenet", "lenet_bn", "nin"}
-    assert rises["nin"] > 0.2
-    assert max(rises["lenet"], rises["lenet_bn"]) < 0.1

@@ -9,9 +9,12 @@ from cnnviz.errors import CnnvizError
 from cnnviz.insight import inside, published
 
 
-@pytest.mark.parametrize("name", published.CHAINS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.soak] if name == "vgg11" else []) for name in published.CHAINS]
+)  # half a gigabyte of weights
 def test_a_chain_does_what_torchvision_does(name, tmp_path):
-    model = get_model(name, weights=None).eval()
+    options = {"aux_logits": False, "init_weights": False, "transform_input": True} if name == "googlenet" else {}
+    model = get_model(name, weights=None, **options).eval()
     file = tmp_path / f"{name}.safetensors"
     save_file(model.state_dict(), file)
     chain = published.published(name, file)
@@ -28,8 +31,9 @@ def test_a_chain_does_what_torchvision_does(name, tmp_path):
 @pytest.mark.parametrize("name", published.CHAINS)
 def test_a_chain_can_be_looked_into(name):
     report = published.report(name)
+    options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
     with torch.device("meta"):
-        own = get_model(name, weights=None)
+        own = get_model(name, weights=None, **options)
     assert report.parameters == sum(parameter.numel() for parameter in own.parameters())
     stages = inside.map_stages(report)
     assert len(stages) >= 4

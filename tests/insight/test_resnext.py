@@ -44,7 +44,7 @@ def test_groups_divide_the_cost(spec):
 
 def test_the_papers_table_of_splits_at_one_cost():
     """Xie et al., table 2: cardinality 1, 2, 4, 8, 32 and widths 64, 40, 24, 14, 4 of a 256-channel block."""
-    splits = {split.groups: split for split in same_cost(ResNeXtLabSpec())}
+    splits = {split.groups: split for split in same_cost(ResNeXtLabSpec(block_channels=256, undivided=64))}
     assert {groups: splits[groups].width for groups in (1, 2, 4, 8, 32)} == {1: 64, 2: 40, 4: 24, 8: 14, 32: 4}
     assert {groups: splits[groups].middle for groups in (1, 2, 4, 8, 32)} == {1: 64, 2: 80, 4: 96, 8: 112, 32: 128}
     for split in splits.values():  # the paper's formula, C·(256·d + 3·3·d·d + d·256)

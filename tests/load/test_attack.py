@@ -11,10 +11,12 @@ import urllib.request
 
 import psutil
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
 from websockets.exceptions import WebSocketException
 
 from cnnviz.training import RunStore
 from tests.load.visitor import Visitor, run_in_link
+from tests.training.fakes import until
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -37,6 +39,44 @@ def test_bytes_that_are_no_message_end_one_conversation_at_most(app, bystander):
                 visitor.open("home")
             except (WebSocketException, TimeoutError):
                 continue  # the server hung up on whoever sent this
+
+
+def every_message():
+    """One of each kind that Streamlit knows, filled in as far as it goes without knowing anybody's secrets."""
+    for field in BackMsg.DESCRIPTOR.fields:
+        if field.message_type is None:
+            yield field.name, BackMsg(**{field.name: True})
+        elif field.name != "backend_operation_request":
+            yield field.name, BackMsg(**{field.name: {}})
+    for field in BackendOperationRequest.DESCRIPTOR.oneofs_by_name["payload"].fields:
+        request = BackendOperationRequest(request_id="1", **{field.name: {}})
+        yield field.name, BackMsg(backend_operation_request=request)
+
+
+def test_no_message_of_any_kind_reaches_anybody_else(app, bystander):
+    with Visitor(app.url) as teacher, Visitor(app.url) as ana:
+        assert unlock(teacher, "tea")
+        ana.join_class("Ana of the messages")
+        ana.open("training", net="lenet", epochs="60", seed="77")
+        ana.press("Start")
+        run_id = run_in_link(ana)
+        for kind, message in every_message():
+            with Visitor(app.url) as mallory:
+                mallory.open("training", run=run_id)
+                if message.HasField("backend_operation_request"):
+                    message.backend_operation_request.session_id = mallory.session
+                mallory.raw(message.SerializeToString())
+                mallory.open("class")
+                assert not mallory.exceptions, kind
+            teacher.rerun()
+            assert "Lock again" in teacher.labels, f"{kind} locked the teacher out"
+            ana.rerun()
+            assert not ana.exceptions and "Stop" in ana.labels, f"{kind} took the run out of its owner's hand"
+        ana.press("Stop")
+    store = RunStore(app.home)
+    until(lambda: store.record(run_id).ended)
+    assert store.record(run_id).state == "stopped", "the server that started it is the one that ends it"
+    store.close()
 
 
 def test_a_message_larger_than_any_of_ours_is_not_read(app, bystander):
@@ -137,6 +177,27 @@ def test_paths_and_uploads_that_lead_nowhere_are_refused(app, bystander, path, m
         assert 400 <= error.code < 500
     except urllib.error.URLError:
         assert size > 10**7, "the server hangs up on what is too large"
+
+
+def unlock(visitor, secret):
+    """Type a secret; returns whether it opened the teacher's panel."""
+    visitor.open("class")
+    visitor.open_drawers()
+    visitor.fill({"Teacher's secret": secret}, "Unlock")
+    assert not visitor.exceptions
+    return "Lock again" in visitor.labels
+
+
+def test_one_machine_that_guesses_under_many_names_does_not_lock_the_teacher_out(app, bystander):
+    for _browser in range(6):
+        with Visitor(app.url, address="192.0.2.66") as mallory:
+            assert not any(unlock(mallory, "coffee") for _guess in range(5))
+            last = mallory.said
+    assert "too often" in last
+    with Visitor(app.url, address="192.0.2.66") as mallory:
+        assert not unlock(mallory, "tea"), "nobody can try more than so often, right or wrong"
+    with Visitor(app.url, address="192.0.2.1") as teacher:
+        assert unlock(teacher, "tea")
 
 
 def test_a_link_never_makes_a_teacher(app, bystander):

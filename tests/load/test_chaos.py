@@ -1,157 +1,106 @@
-"""Everything goes wrong, in any order, under load: each run ends in a true state and what was shown was kept.
+"""Everything goes wrong, in any order, under a class: each run ends in a true state and what was shown was kept.
 
 `CNNVIZ_SOAK_SECONDS` says for how long (300), `CNNVIZ_SOAK_SEED` in which order (5); the order is printed.
 """
 
+import json
 import os
 import random
-import sqlite3
-import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import psutil
 import pytest
 
+from cnnviz.events import Evaluated
 from cnnviz.training import ENDED, RunStore
+from cnnviz.training.kept_races import kept_races
 from tests.browser.server import ROOT, Server
+from tests.load.faults import FAULTS, in_some_order, small_disk
+from tests.load.people import Follower, Racer, Wanderer
 from tests.load.visitor import Visitor
+from tests.training.executors import EXECUTORS, played_cluster
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 SECONDS = int(os.environ.get("CNNVIZ_SOAK_SECONDS", "300"))
 SEED = int(os.environ.get("CNNVIZ_SOAK_SEED", "5"))
-TINY = 20_000  # bytes beyond which no file may grow while the disk is full
+DISK = 160  # megabytes in all
+ENV = {"CNNVIZ_CLASS": "1", "CNNVIZ_TEACHER": "tea", "CNNVIZ_LOG": "json", "CNNVIZ_DISK_MB": "40"}
+SHORT = {"train_images": "6400", "test_images": "1000"}
 
 
-class Follower(threading.Thread):
-    """Starts one run after another and notes the last step that it was shown of each."""
-
-    def __init__(self, url, number, **settings):
-        super().__init__(daemon=True)
-        self.url, self.number = url, number
-        self.settings = {"net": "lenet_bn", "epochs": "3", **settings}
-        self.shown, self.leave, self.broken = {}, threading.Event(), 0
-
-    def run(self):
-        seed = 1000 * self.number
-        while not self.leave.is_set():
-            seed += 1
-            try:
-                with Visitor(self.url, cookie=f"follower {self.number}", timeout=20) as visitor:
-                    visitor.open("training", seed=str(seed), **self.settings)
-                    visitor.press("Start")
-                    run_id = next((p[4:] for p in visitor.query.split("&") if p.startswith("run=")), "")
-                    while run_id and not self.leave.wait(0.5):
-                        visitor.open("training", run=run_id)
-                        words = next((text for text in visitor.texts if ", step " in text), "")
-                        if words:
-                            step = words.partition(", step ")[2].partition(" of ")[0].replace(",", "")
-                            self.shown[run_id] = max(self.shown.get(run_id, 0), int(step))
-                        if any(end in words for end in ("Finished", "Failed", "Stopped", "Interrupted")):
-                            break
-            except Exception:  # the server is down just now
-                self.broken += 1
-                self.leave.wait(1)
+def a_class(url):
+    """Ten who train, long runs and short ones, one who lets networks race, and nineteen who walk about."""
+    followers = [Follower(url, number, True, **(SHORT if number % 3 else {})) for number in range(10)]
+    return [*followers, Racer(url, True), *(Wanderer(url, number, followers, True) for number in range(19))]
 
 
-def workers(server):
-    return [
-        child for child in psutil.Process(server.process.pid).children(recursive=True)
-        if any("cnnviz.training.worker" in part for part in child.cmdline())
-    ]  # fmt: skip
+class Machines:
+    """The machines of a played cluster.
+
+    Args:
+        cluster: Ray's own.
+        nodes: those that train.
+        chance: which goes.
+    """
+
+    def __init__(self, cluster, nodes, chance):
+        self._cluster, self._nodes, self._chance = cluster, list(nodes), chance
+
+    def lose_a_machine(self, _server):
+        """One is gone at once, with what ran on it; another one comes a little later."""
+        node = self._nodes.pop(self._chance.randrange(len(self._nodes)))
+        self._cluster.remove_node(node, allow_graceful=False)
+        time.sleep(2)
+        self._nodes.append(self._cluster.add_node(num_cpus=1, node_ip_address="127.0.0.1"))
 
 
-def kill_workers(server):
-    for child in workers(server):
-        child.kill()
-
-
-def kill_server(server):
-    server.kill()
-    server.start()
-
-
-def tear_the_journal(server):
-    """The machine loses its power while a page of the database's journal is written: the last one is half there."""
-    server.kill()
-    with (server.home / "runs.sqlite3-wal").open("ab") as journal:
-        journal.write(os.urandom(2500))
-    server.start()
-
-
-def lock_database(server):
-    connection = sqlite3.connect(server.home / "runs.sqlite3", isolation_level=None, timeout=30)
-    connection.execute("BEGIN IMMEDIATE")
-    time.sleep(7)  # longer than anybody waits for a lock
-    connection.execute("COMMIT")
-    connection.close()
-
-
-def move_database(server):
-    """The database is cut off: it goes by another name for a while, as on a network drive that is not there."""
-    here, there = server.home / "runs.sqlite3", server.home / "elsewhere.sqlite3"
-    here.rename(there)
-    try:
-        time.sleep(3)
-    finally:
-        there.rename(here)
-
-
-def fill_disk(server):
-    """No file may grow any further, as on a full disk: neither the server's nor its workers'."""
-    process = psutil.Process(server.process.pid)
-    before = process.rlimit(psutil.RLIMIT_FSIZE)
-    limit_files(process, (TINY, before[1]))
-    time.sleep(4)
-    limit_files(process, before)  # what was started in between as well
-
-
-def limit_files(process, limits):
-    for one in (process, *process.children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):
-            one.rlimit(psutil.RLIMIT_FSIZE, limits)
-
-
-FAULTS = (kill_workers, kill_server, tear_the_journal, lock_database, move_database, fill_disk)
-
-
-def in_some_order(chance):
-    """Faults without end: each of them once, in an order drawn anew, then again."""
-    while True:
-        yield from chance.sample(FAULTS, len(FAULTS))
-
-
-def test_chaos_under_load(tmp_path):
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_chaos_in_a_class(tmp_path, executor):
     chance = random.Random(SEED)
-    server = Server(ROOT / "app.py", tmp_path).start()
-    followers = [Follower(server.url, number) for number in range(5)]
-    for follower in followers:
-        follower.start()
-    try:
-        end = time.monotonic() + SECONDS
-        for fault in in_some_order(chance):
-            time.sleep(chance.uniform(3, 10))
-            if time.monotonic() > end:
-                break
-            print(f"{time.monotonic() - end + SECONDS:.0f} s: {fault.__name__}", flush=True)
-            with suppress(psutil.NoSuchProcess):
-                fault(server)
-        for follower in followers:
-            follower.leave.set()
-        for follower in followers:
-            follower.join(60)
-        assert_it_works(server)
-    finally:
+    with ExitStack() as around:
+        env, faults = dict(ENV), list(FAULTS)
+        if executor == "ray":
+            cluster, nodes = around.enter_context(played_cluster(2))
+            env |= {"CNNVIZ_EXECUTOR": "ray", "CNNVIZ_RAY_ADDRESS": cluster.address}
+            faults.append(Machines(cluster, nodes, chance).lose_a_machine)
+        full = around.enter_context(small_disk(tmp_path / "home", DISK))
+        server = Server(ROOT / "app.py", tmp_path, env=env).start(120)
+        around.callback(server.stop)
+        people = a_class(server.url)
+        for person in people:
+            person.start()
+        done = let_it_go_wrong(server, faults, chance)
+        for person in people:
+            person.leave.set()
+        for person in people:
+            person.join(60)
+        assert set(faults) <= done, "each of them at least once"
+        assert_it_works(server, "somebody new")
         server.stop()
-        print(server.tail(200))
-    shown = {run: step for follower in followers for run, step in follower.shown.items()}
-    assert len(shown) > 5
-    assert_nothing_was_lost(tmp_path / "home", shown)
+        report(server, people)
+        assert_nothing_was_lost(server.home, people)
+        assert_true_words(server, full)
 
 
-def assert_it_works(server):
+def let_it_go_wrong(server, faults, chance):
+    """One fault after another for as long as it is asked for; returns those that there were."""
+    end, done = time.monotonic() + SECONDS, set()
+    for fault in in_some_order(chance, faults):
+        time.sleep(chance.uniform(3, 10))
+        if time.monotonic() > end:
+            return done
+        print(f"{time.monotonic() - end + SECONDS:.0f} s: {fault.__name__}", flush=True)
+        with suppress(psutil.NoSuchProcess):
+            fault(server)
+        done.add(fault)
+
+
+def assert_it_works(server, name=""):
     """It recovered without hands: somebody new starts a run, and it finishes."""
-    with Visitor(server.url) as visitor:
+    with Visitor(server.url, timeout=120) as visitor:
+        if name:
+            visitor.join_class(name)
         visitor.open("training", net="lenet", epochs="1", train_images="640", test_images="100", seed="77")
         visitor.press("Start")
         run_id = next(part[4:] for part in visitor.query.split("&") if part.startswith("run="))
@@ -165,16 +114,50 @@ def assert_it_works(server):
         assert not visitor.exceptions and "Finished" in visitor.said
 
 
-def assert_nothing_was_lost(home, shown):
-    """Every run is over or said to have been interrupted, and has each step that somebody was shown."""
+def assert_nothing_was_lost(home, people, at_least=6):
+    """Every run is over or said to have been interrupted, and has each step and accuracy that somebody was shown."""
     store = RunStore(home)
     store.mark_interrupted()
-    assert store.records(states=("running", "paused", "stopping")) == ()
-    for run, step in shown.items():
-        record = store.record(run)
+    assert store.records(states=("running", "paused", "stopping", "queued")) == ()
+    shown = {run for person in people for run in person.shown}
+    assert len(shown) >= at_least
+    for run in shown:
+        record, steps = store.record(run), store.steps(run).step
         assert record.state in ENDED
-        steps = store.steps(run).step
-        assert len(steps) >= step, f"{run}: {step} was shown"
+        assert len(steps) >= max(person.shown.get(run, 0) for person in people), run
         assert steps.tolist() == list(range(1, len(steps) + 1))
-        assert record.state != "finished" or len(steps) == record.total_steps
+        assert record.reason != "completed" or len(steps) == record.total_steps
+        kept = [100 * event.test_accuracy for _, event in store.events(run) if isinstance(event, Evaluated)]
+        for accuracy in set().union(*(person.accuracies.get(run, ()) for person in people)):
+            assert any(abs(accuracy - measured) < 0.051 for measured in kept), f"{run}: {accuracy} % was shown"
+    races = {race.path.stem: race for race in kept_races(home)}
+    for race in (race for person in people for race in getattr(person, "races", ())):
+        assert race in races and races[race].owner, "its file is whole"
+        assert all(store.record(run).ended for run in races[race].runs if run)
     store.close()
+
+
+def assert_true_words(server, full):
+    """The log says what went wrong, a disk that was full among it, and no thread and no page broke off over it."""
+    said = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
+    events = {line["event"] for line in said}
+    assert {"run begins", "run ends", "worker lost", "store cannot be written", "store can be written again"} <= events
+    assert not {"uncaught", "Uncaught app execution"} & events
+    if full:
+        assert any("full" in line.get("reason", "") for line in said), "of the store, or of a run's checkpoint"
+
+
+def report(server, people):
+    """What happened, for whoever reads the output."""
+    store = RunStore(server.home)
+    print(store.counts())
+    reasons = [record.failure.code for record in store.records(limit=1000) if record.failure]
+    print({code: reasons.count(code) for code in sorted(set(reasons))})
+    store.close()
+    print(f"{sum(person.visits for person in people)} pages seen, {sum(person.broken for person in people)} broke off")
+    print("shown as tracebacks:", sorted({text[:200] for person in people for text in person.tracebacks}))
+    said = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
+    events = [line["event"] if "logger" not in line else f"{line['logger']}: {line['event'][:80]}" for line in said]
+    print({event: events.count(event) for event in sorted(set(events))})
+    for trace in sorted({line["traceback"] for line in said if "traceback" in line})[:12]:
+        print(trace[-1500:])

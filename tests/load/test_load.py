@@ -1,7 +1,8 @@
 """A class at once on two cores: pages open, widgets move, everybody watches one run, and it goes on training.
 
 `make test` has eight visitors for a few seconds, with ceilings for a busy machine; `make soak` thirty and sixty for a
-minute, and five minutes of coming and going.
+minute, and ten minutes of coming and going. What other programs take of the cores meanwhile is measured: the goals hold
+for a machine that has nothing else to do, and ceilings for any.
 """
 
 import json
@@ -15,10 +16,11 @@ import pytest
 
 from cnnviz.training import RunStore
 from tests.browser.server import ROOT, Server
+from tests.load.people import PAGES
 from tests.load.visitor import Visitor, processor_seconds, run_in_link
 
 pytestmark = pytest.mark.timeout(1800)
-PAGES = (("home", {}), ("architecture", {"net": "resnet18"}), ("augmentation", {}), ("training", {"net": "lenet"}))
+QUIET = 0.1  # share of all cores that other programs may take where the goals hold
 TICK = 5.0  # seconds between two moves of a hand; fewer in the short form, None for a hand that rests
 
 
@@ -120,6 +122,30 @@ def memory(app):
     return psutil.Process(app.process.pid).memory_full_info().uss
 
 
+class Others:
+    """What programs that are not this test's take of all cores meanwhile: a share of one, once it is over."""
+
+    def __enter__(self):
+        self._before, self._began = self._seconds(), time.monotonic()
+        return self
+
+    def __exit__(self, *_error):
+        taken = self._seconds() - self._before
+        self.share = taken / (time.monotonic() - self._began) / os.cpu_count()
+
+    @property
+    def quiet(self):
+        return self.share < QUIET
+
+    @staticmethod
+    def _seconds():
+        """Processor time of this machine so far less that of the processes that belong to this test."""
+        machine = psutil.cpu_times()
+        busy = sum(machine) - machine.idle - getattr(machine, "iowait", 0) - getattr(machine, "guest", 0)
+        me = psutil.Process()
+        return busy - sum(sum(one.cpu_times()[:2]) for one in (me, *me.children(recursive=True)))
+
+
 def percentile(values, share):
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
@@ -155,43 +181,48 @@ def test_a_class_watches_a_run_for_a_minute(app, run, count, record_property):
         time.sleep(15)  # everybody has arrived
         crowd.moves.clear()
         crowd.looks.clear()
-        time.sleep(60)
+        with Others() as others:
+            time.sleep(60)
         grown = memory(app) - before
         rate = speed(app, run, 5)
     assert not crowd.errors
     figures = {
         "median move": statistics.median(crowd.moves), "95 % of moves": percentile(crowd.moves, 0.95),
         "median look": statistics.median(crowd.looks), "MiB a session": grown / count / 2**20, "steps a second": rate,
+        "others": others.share,
     }  # fmt: skip
     print({name: round(value, 3) for name, value in figures.items()})
     assert rate > 0
     assert figures["MiB a session"] < 8
     if count == 30:
-        assert figures["median move"] < 0.12 and figures["95 % of moves"] < 0.5, (
-            "goals: 0.06 and 0.25, nothing else running"
-        )
+        median, most = (0.06, 0.25) if others.quiet else (0.3, 1.2)
+        assert figures["median move"] < median and figures["95 % of moves"] < most, figures
 
 
 @pytest.mark.soak
 def test_training_loses_little_to_thirty_idle_watchers(app, run):
     """Watchers who look at the run and fetch its points as often as the page says and touch nothing.
 
-    What they take from the run is the server's processor time with them less that without them, in turn, as a share of
-    all cores; the steps a second are printed, but on one machine the watchers' own side takes from them as well.
+    The run's steps a second with them and without, in turn; on one machine the watchers' own side takes from them as
+    well. What the server itself takes for them, as a share of all cores, depends on nobody else.
     """
-    taken, speeds = [], {True: [], False: []}
-    for _ in range(3):
-        alone, rate = share_of_cores(app, run, 8)
-        speeds[False].append(rate)
+    taken, lost, others = [], [], []
+    for _ in range(6):
+        with Others() as meanwhile:
+            alone, speed_alone = share_of_cores(app, run, 8)
         with Crowd(app.url, run, 30, tick=None) as crowd:
             time.sleep(12)  # everybody has arrived
-            watched, rate = share_of_cores(app, run, 8)
-            speeds[True].append(rate)
+            with Others() as with_them:
+                watched, speed_watched = share_of_cores(app, run, 8)
         assert not crowd.errors and crowd.looks and crowd.fetches
         taken.append(watched - alone)
+        lost.append(1 - speed_watched / speed_alone)
+        others.append(max(meanwhile.share, with_them.share))
         time.sleep(3)
-    print(f"{statistics.median(taken):.3f} of the cores; steps a second with and without: {speeds}")
-    assert statistics.median(taken) < 0.15, "the goal is 0.10, nothing else running"
+    print({"lost": lost, "of the cores": taken, "others": others})
+    assert statistics.median(taken) < 0.15
+    quiet = [loss for loss, share in zip(lost, others, strict=True) if share < QUIET]
+    assert statistics.median(quiet or lost) < (0.1 if quiet else 0.4)
 
 
 def share_of_cores(app, run_id, seconds):
@@ -211,13 +242,13 @@ def come_and_go(url, sessions):
 
 
 @pytest.mark.soak
-def test_five_minutes_of_coming_and_going_leave_no_memory_behind(app):
-    """Growth between the second third and the last: what one process keeps at most is there by then.
+def test_ten_minutes_of_coming_and_going_leave_no_memory_behind(app):
+    """Growth between the first half and the second: what one process keeps at most is there by then.
 
     Streamlit keeps the last 128 sessions for two minutes, caches fill, and the allocator's heap settles.
     """
     come_and_go(app.url, 80)
-    held, ends = [], [time.monotonic() + seconds for seconds in (150, 300)]
+    held, ends = [], [time.monotonic() + seconds for seconds in (300, 600)]
     for end in ends:
         sessions = 0
         while time.monotonic() < end:

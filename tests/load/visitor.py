@@ -18,7 +18,7 @@ _ALL_THREADS = 2  # CPUCLOCK_SCHED: with a process's number it makes that proces
 
 
 class Visitor:
-    """One session.
+    """One session, from an address of its own if one is given.
 
     Attributes:
         widgets: kind of widget by id, of the last page as it stands.
@@ -33,14 +33,17 @@ class Visitor:
         session: the session's id, once a page is open.
     """
 
-    def __init__(self, url, cookie=None, timeout=60):
+    def __init__(self, url, cookie=None, timeout=60, address=None):
         self.cookie = cookie or secrets.token_urlsafe(24)
         self._timeout = timeout
         self._open = ExitStack()
         conversation = connect(
             url.replace("http", "ws", 1) + "/_stcore/stream",
             subprotocols=["streamlit"],
-            additional_headers={"Cookie": f"cnnviz_owner={self.cookie}"},
+            additional_headers={
+                "Cookie": f"cnnviz_owner={self.cookie}",
+                **({"X-Forwarded-For": address} if address else {}),  # the server believes a proxy on its own machine
+            },
             max_size=None,
             open_timeout=timeout,
             compression=None,
@@ -159,9 +162,14 @@ class Visitor:
     def join_class(self, name):
         """Take part in the class."""
         self.open("class")
-        self._states[self.labels["Nickname"]] = "string_value", name
-        self.press("Join the class")
+        self.fill({"Nickname": name}, "Join the class")
         assert not self.exceptions
+
+    def fill(self, fields, button):
+        """Type texts into the fields of a form, by their labels, and press its button; returns the seconds."""
+        for label, text in fields.items():
+            self._states[self.labels[label]] = "string_value", text
+        return self.press(button)
 
     def raw(self, data):
         """Send any bytes at all."""

@@ -23,7 +23,7 @@ def files() -> tuple[Path, ...]:
                 kept = path.name in {".ci", ".streamlit", ".github"} or not path.name.startswith(".")
                 if kept and path.name not in _NOT_OURS and not path.name.endswith(".egg-info"):
                     yield from walk(path)
-            elif path.suffix not in {".pyc", ".pot"} and path.name != ".coverage":
+            elif path.suffix not in {".pyc", ".pot"} and path.name not in {".coverage", ".git"}:
                 yield path
 
     return tuple(walk(ROOT))

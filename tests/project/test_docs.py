@@ -34,6 +34,18 @@ def test_what_is_deployed_sets_only_what_is_read():
             assert set(re.findall(r"CNNVIZ_[A-Z_]+", text)) <= documented | own, path
 
 
+def test_every_event_of_the_log_is_named():
+    table = DOCUMENTS["docs/deployment.md"].partition("| level | event |")[2].partition("\n\n")[0]
+    calls = [
+        call
+        for path, text in texts()
+        if path.startswith("cnnviz/") and path.endswith(".py")
+        for call in re.findall(r'\b(?:note|Trouble)\(\s*("[^)]*)', text)
+    ]
+    written = {event for call in calls for event in re.findall(r'(?:^|, )"([a-z ]+)"', call)}
+    assert len(written) > 15 and not [event for event in written if event not in table]
+
+
 def test_every_threat_names_a_test_that_holds_it():
     table = DOCUMENTS["docs/threat-model.md"].split("## What could happen")[1].split("## What does not")[0]
     rows = [line for line in table.splitlines() if line.startswith("| ") and "---" not in line][1:]

@@ -1,10 +1,16 @@
-"""No key, token or password is in the repository: what such things look like, searched for in every text file."""
+"""No key, token or password is in the repository: what such things look like, searched for in every text file.
+
+What was committed once can be read for ever, so the lines that the history has added are searched as well. A clone
+without its history has one commit, which adds every line; what lies in no clone at all has no history.
+"""
 
 import math
 import re
+import subprocess
 from collections import Counter
+from functools import cache
 
-from tests.project.sources import texts
+from tests.project.sources import ROOT, texts
 
 LOOKS = {
     "private key": re.compile("-----BEGIN [A-Z ]*PRIVATE " + "KEY-----"),
@@ -22,6 +28,31 @@ LOOKS = {
 def test_nothing_looks_like_a_secret():
     found = [f"{path}: {kind}" for path, text in texts() for kind, look in LOOKS.items() if look.search(text)]
     assert not found
+
+
+@cache
+def added_lines():
+    """Every line that a commit has added to a text file, each once; of a folder that is no clone its lines now."""
+    if not (ROOT / ".git").exists():
+        return {line for _path, text in texts() for line in text.splitlines()}
+    command = ["git", "log", "--cc", "--patch", "--no-color", "--no-ext-diff", "--unified=0", "--format="]
+    log = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=120).stdout
+    added = (line for line in log.decode(errors="replace").split("\n") if line.startswith("+"))
+    return {line[1:].removeprefix("+") for line in added}  # a merge marks with two what none of its parents has
+
+
+def test_no_commit_has_ever_added_a_secret():
+    lines = added_lines()
+    text = "\n".join(lines)
+    assert not [(kind, found[0][:80]) for kind, look in LOOKS.items() if (found := look.findall(text))]
+    assert not [word for word in set(WORD.findall(text)) if looks_random(word)]
+
+
+def test_the_history_holds_what_the_files_hold():
+    """So a search that looked at nothing would be noticed; lines that are not committed yet may be missing."""
+    for path in ("LICENSE", "app.py", "tests/project/test_secrets.py", "pyproject.toml"):
+        lines = {line for line in (ROOT / path).read_text("utf-8").splitlines() if line}
+        assert len(lines & added_lines()) > len(lines) / 2, path
 
 
 def test_the_search_would_find_one():

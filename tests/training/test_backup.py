@@ -26,6 +26,9 @@ def filled(folder):
     store.run_folder(done).mkdir(parents=True)
     (store.run_folder(done) / "last.safetensors").write_bytes(b"weights")
     (store.run_folder(done) / "last.safetensors.unfinished").write_bytes(b"half")
+    (folder / "races").mkdir()
+    (folder / "races" / "aaaaaaa2.json").write_text('{"owner": "ana"}')
+    (folder / "races" / "aaaaaaa2.unfinished").write_text("half")
     return store, done, store.create(CONFIG, owner="ben", state="running")
 
 
@@ -39,6 +42,7 @@ def test_what_was_copied_while_it_was_in_use_comes_back(tmp_path):
     assert again.record(done).name == "done" and len(again.steps(done)) == 50
     assert (again.run_folder(done) / "last.safetensors").read_bytes() == b"weights"
     assert [path.name for path in again.run_folder(done).iterdir()] == ["last.safetensors"]
+    assert [path.read_text() for path in (tmp_path / "other" / "races").iterdir()] == ['{"owner": "ana"}']
     assert again.record(going).state == "interrupted" and len(again.steps(going)) == 0
     again.close()
 
@@ -53,7 +57,8 @@ def test_a_folder_with_runs_is_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../out", "runs/../../out.safetensors", "/etc/x", "runs/aaaaaaaaaa/x.py",
-                                  "runs\\aaaaaaaaaa\\x.safetensors", None])  # fmt: skip
+                                  "runs\\aaaaaaaaaa\\x.safetensors", "races/../x.json", "races/aaaaaaaa.py",
+                                  "races/aaaaaaaa/aaaaaaaa.json", None])  # fmt: skip
 def test_a_file_that_is_no_copy_writes_nothing(tmp_path, name):
     path = tmp_path / "copy.zip"
     if name is None:

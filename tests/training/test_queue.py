@@ -204,12 +204,37 @@ def test_only_its_owner_reaches_a_run(make):
     assert ana.command(run_id, "stop") and executor.store.record(run_id).name == "hers again"
     FakeWorker.made[0].finish("stopped")
     until(lambda: executor.store.record(run_id).ended)
-    teacher = OwnedRuns(executor, "the teacher", all_runs=True)
-    teacher.delete(run_id)
+    ana.delete(run_id)
     assert executor.store.records() == ()
 
 
-# going on
+def test_whoever_leads_holds_stops_and_keeps_everybodys_runs_and_changes_nothing_in_them(make):
+    executor = make()
+    run_id, waiting = (executor.submit(CONFIG, owner=owner, name="hers") for owner in ("ana", "ben"))
+    until(lambda: running(executor) == [run_id])
+    teacher = OwnedRuns(executor, "the teacher", leads=True)
+    for action in ("pause", "resume", "stop"):
+        assert teacher.may_command(executor.store.record(run_id), action) and teacher.command(run_id, action)
+    assert FakeWorker.made[0].commands == [(run_id, action) for action in ("pause", "resume", "stop")]
+    assert teacher.command(waiting, "stop") and executor.store.record(waiting).state == "stopped"
+    before = executor.store.records()
+    for attempt in (
+        lambda: teacher.update(waiting, name="x"),
+        lambda: teacher.update(waiting, pinned=True, notes="x"),
+        lambda: teacher.command(run_id, "step"),
+        lambda: teacher.command(run_id, "learning_rate", learning_rate=1.0),
+        lambda: teacher.extend(waiting, 20),
+        lambda: teacher.continue_run(waiting),
+        lambda: teacher.delete(waiting),
+    ):
+        with pytest.raises(CnnvizError) as caught:
+            attempt()
+        assert caught.value.code == "run_not_yours"
+    assert executor.store.records() == before
+
+    # going on
+    teacher.update(waiting, pinned=True)
+    assert executor.store.record(waiting).pinned, "what is worth keeping, too"
 
 
 def test_an_ended_run_is_extended_and_says_so(make):

@@ -9,7 +9,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.specs.presets import preset_named
 from cnnviz.training import OwnedRuns, RunStore
 from cnnviz.training import race_files as files
-from cnnviz.training.pace import RateLimit
+from cnnviz.training.pace import PersonLimit
 from cnnviz.training.race import RaceSpec
 from cnnviz.training.race_files import KEPT_OF_OWNER, RaceFiles
 from cnnviz.training.race_runner import GOING_OF_OWNER, Races
@@ -31,7 +31,7 @@ def executor(tmp_path, monkeypatch):
 def races(executor):
     races = Races(executor)
     yield races
-    everybody = OwnedRuns(executor, "nobody", all_runs=True)
+    everybody = OwnedRuns(executor, "nobody", leads=True)
     for race_id in list(races._threads):
         races.stop(race_id, everybody)
         until(lambda race_id=race_id: not races.going(race_id))
@@ -55,7 +55,7 @@ def test_nobody_elses_hand_takes_out_stops_or_resumes(races, executor):
     refused("race_not_yours", lambda: races.stop(race_id, ben))
     refused("race_not_yours", lambda: races.resume(race_id, ben))
     assert races.going(race_id) and races.record(race_id).out == ()
-    races.stop(race_id, OwnedRuns(executor, "teacher", all_runs=True))
+    races.stop(race_id, OwnedRuns(executor, "teacher", leads=True))
     until(lambda: not races.going(race_id))
     assert races.record(race_id).out == (0, 1)
 
@@ -101,7 +101,7 @@ def test_a_race_that_an_earlier_server_left_counts_when_it_is_resumed(races, exe
 
 
 def test_a_race_is_one_press_for_the_pace_of_starts(races, executor):
-    pace = RateLimit(1, 60, clock=lambda: 0.0)
+    pace = PersonLimit(1, 9, 60, clock=lambda: 0.0)
     begin(races, executor, pace=pace)
     refused("too_fast", lambda: begin(races, executor, pace=pace))
     assert len(races.latest("ana")) == 1

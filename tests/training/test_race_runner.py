@@ -10,7 +10,7 @@ import pytest
 from cnnviz.errors import CnnvizError
 from cnnviz.events import Controlled, Evaluated, Failed, Finished, Started, Steps
 from cnnviz.specs.presets import preset_named
-from cnnviz.training import OwnedRuns, RunStore
+from cnnviz.training import OwnedRuns, RunStore, race_runner
 from cnnviz.training.race import RaceSpec
 from cnnviz.training.race_runner import Races
 from tests.training.fakes import until
@@ -267,3 +267,54 @@ def test_a_contestant_whose_epochs_are_done_before_its_seconds_gets_no_more_turn
     first, second = races.lanes(race)
     assert first.complete and not first.out and first.share < 0.9 and executor.store.record(race.runs[0]).epoch <= 1
     assert second.seconds == pytest.approx(2, rel=0.05)
+
+
+def test_a_race_waits_for_a_store_that_cannot_be_used_and_no_contestant_gets_two_runs(executor, me, monkeypatch):
+    races = Races(executor)
+    monkeypatch.setattr(race_runner, "_WAIT", 0.01)
+    refusals = {"keep": 3, "record": 3}
+
+    def refusing(name, real):
+        def call(*arguments):
+            if refusals[name] and races.going(race_id):
+                refusals[name] -= 1
+                raise CnnvizError("store_unusable", folder="here", reason="database or disk is full")
+            return real(*arguments)
+
+        return call
+
+    held = threading.Event()
+    begin = executor.submit
+    monkeypatch.setattr(executor, "submit", lambda *one, **more: (held.wait(10), begin(*one, **more))[1])
+    race_id = races.start(spec(), me, macs=(1, 2))
+    monkeypatch.setattr(races._files, "keep", refusing("keep", races._files.keep))
+    monkeypatch.setattr(executor.store, "record", refusing("record", executor.store.record))
+    held.set()
+    race = over(races, race_id)
+    assert refusals == {"keep": 0, "record": 0} and race.out == ()
+    assert [lane.seconds for lane in races.lanes(race)] == pytest.approx([6, 6], rel=0.02)
+    others = [record for record in executor.store.records() if record.id not in race.runs]
+    assert len(others) == 3 and all(record.ended for record in others)
+
+
+def test_a_race_that_was_forgotten_while_it_goes_is_over_without_a_traceback(executor, me, monkeypatch):
+    caught = []
+    monkeypatch.setattr(threading, "excepthook", caught.append)
+    races = Races(executor)
+    go_on = executor.continue_run
+
+    def forgotten(*arguments):
+        (executor.store.folder / "races" / f"{race_id}.json").unlink(missing_ok=True)
+        go_on(*arguments)
+
+    monkeypatch.setattr(executor, "continue_run", forgotten)
+    held = threading.Event()
+    begin = executor.submit
+    monkeypatch.setattr(executor, "submit", lambda *one, **more: (held.wait(10), begin(*one, **more))[1])
+    race_id = races.start(spec(), me, macs=(1, 2))
+    held.set()
+    limit = time.monotonic() + 30
+    while races.going(race_id):
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    assert not caught and len(executor.turns) >= 3

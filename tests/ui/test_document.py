@@ -1,5 +1,7 @@
 """The document that every page begins with is Streamlit's own, and says where the server is."""
 
+import base64
+import hashlib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from starlette.applications import Starlette
 from cnnviz.ui import document
 from cnnviz.ui.components.routes import component_routes
 from cnnviz.ui.places import HOME, PLACES
+from cnnviz.ui.server import middleware
 from tests.ui.test_server import Browser
 
 
@@ -58,6 +61,17 @@ def test_what_it_loads_beforehand_is_there(client):
     assert len(modules) >= 3
     for address in modules:
         assert client.ask(address.removeprefix(".")).headers["content-type"].startswith("text/javascript")
+
+
+def test_the_scripts_in_it_run_and_no_others():
+    app = Browser(Starlette(routes=document.document_routes(), middleware=middleware()))
+    answer = app.ask("/")
+    policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))["script-src"]
+    between = [part.split("</script>")[0] for part in answer.text.split("<script>")[1:]]
+    assert any("BACKEND_BASE_URL" in script for script in between)
+    hashes = {base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in between}
+    assert policy.split() == ["'self'", "blob:", *(word for word in policy.split() if word.startswith("'sha256-"))]
+    assert {word[len("'sha256-") : -1] for word in policy.split()[2:]} == hashes
 
 
 def test_pages_lie_below_the_base_path(monkeypatch):

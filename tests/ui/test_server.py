@@ -11,6 +11,7 @@ from starlette.routing import Route
 from cnnviz.errors import CnnvizError
 from cnnviz.training import TrainingConfig
 from cnnviz.ui import server
+from cnnviz.ui.clients import HERE, address_in, client_address
 from cnnviz.ui.metrics import Family, Meter, exposition, server_families, unready
 from tests.training.fakes import fake_executors
 
@@ -93,6 +94,7 @@ def test_every_answer_keeps_the_page_to_itself(browser):
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'self'" and policy["object-src"] == "'none'"
     assert not re.search(r"https?:|\*", headers["content-security-policy"]), "no other server at all"
+    assert not re.search(r"unsafe|data:", policy["script-src"]), "nothing that is written into a page runs"
     assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "no-referrer"
 
 
@@ -126,20 +128,49 @@ def test_connections_are_counted_while_they_last():
     assert seen == [before + 1] and server.meter().sessions == before
 
 
-def test_whoever_says_too_much_at_once_has_hung_up():
-    heard = []
-    said = [
-        {"type": "websocket.receive", "bytes": b"x" * length} for length in (server.MOST_SAID, server.MOST_SAID + 1)
-    ]
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"), ("2001:db8::1", "2001:db8::1"), ("127.0.0.1", ""),
+     ("::1", ""), ("::ffff:127.0.0.1", ""), (None, ""), ("", ""), ("no address", "no address")],
+)  # fmt: skip
+def test_an_address_is_the_same_through_either_kind_of_socket(host, address):
+    assert client_address(host) == address
+    assert address_in({"client": (host, 1)}) == address_in({"client": [host, 2]}) == address
+    assert address_in({}) == address_in({"client": None}) == HERE
 
+
+def test_so_many_pages_are_open_at_once_and_no_more():
     async def app(_scope, receive, _send):
-        heard.extend([await receive(), await receive()])
+        await receive()
 
-    async def receive():
-        return said.pop(0)
+    async def crowd():
+        envelope, leave, refused, talks = server.Envelope(app), asyncio.Event(), [], []
 
-    asyncio.run(server.Envelope(app)({"type": "websocket"}, receive, None))
-    assert [message["type"] for message in heard] == ["websocket.receive", "websocket.disconnect"]
+        async def receive():
+            await leave.wait()
+            return {"type": "websocket.disconnect", "code": 1000}
+
+        async def send(message):
+            refused.append(message)
+
+        async def come(address, count):
+            before = len(refused)
+            for _number in range(count):
+                scope = {"type": "websocket", "client": (address, 1)}
+                talks.append(asyncio.create_task(envelope(scope, receive, send)))
+            await asyncio.sleep(0)
+            return len(refused) - before
+
+        mine = await come("192.0.2.66", server.PAGES_AN_ADDRESS + 3)
+        other = await come("192.0.2.7", 1)
+        in_all = [await come(f"198.51.100.{number}", 10) for number in range(server.PAGES_IN_ALL // 10)]
+        leave.set()
+        await asyncio.gather(*talks)
+        return mine, other, sum(in_all), await come("192.0.2.66", 1), {message["type"] for message in refused}
+
+    mine, other, in_all, afterwards, kinds = asyncio.run(crowd())
+    assert (mine, other, afterwards, kinds) == (3, 0, 0, {"websocket.close"})
+    assert in_all == server.PAGES_AN_ADDRESS + 1 and server.meter().sessions == 0
 
 
 def test_health_needs_nothing():

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from cnnviz.language import N_
 from cnnviz.specs.architectures import Activation
@@ -21,6 +21,11 @@ class ActivationsSpec(Spec):
         10, N_("Layers"), N_("Dense layers of 64 units in a row, each with its activation."), ge=1, le=DEEPEST, step=1,
         slide=True,
     )  # fmt: skip
+    over: Literal["all", "unit"] = knob(
+        "all",
+        N_("Deviation"),
+        N_("Of all outputs of a layer, or of each unit over the inputs, averaged over the units."),
+    )
     seed: int = knob(1, N_("Seed"), N_("Other weights and other inputs from the same distributions."), ge=0, le=9999)
 
 
@@ -67,11 +72,11 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
         "signal": View(
             N_("Signals in depth"),
             N_(
-                "The same stack, going up: the standard deviation of each layer's outputs over 256 random inputs. "
-                "Where it shrinks towards 0, all inputs look alike to the layers behind. Xavier's weights are made "
-                "for tanh, He's for ReLU."
+                "The same stack, going up: the standard deviation of each layer's outputs over 256 random inputs. It "
+                "may stay large because the units differ from one another; where a single unit's shrinks towards 0, "
+                "all inputs look alike to the layers behind. Xavier's weights are made for tanh, He's for ReLU."
             ),
-            ("depth", "activation", "seed"),
+            ("depth", "activation", "over", "seed"),
             Question(
                 N_("ReLU: with which first weights do the signals keep their size through 30 layers?"),
                 (N_("PyTorch's own"), N_("Xavier-uniform"), N_("He-normal")),
@@ -81,7 +86,7 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
                     "the variance to make up for it. After 30 layers the deviation is {he} with He's weights, "
                     "{xavier} with Xavier's and {default} with PyTorch's own."
                 ),
-                {"activation": "relu", "depth": 30},
+                {"activation": "relu", "depth": 30, "over": "all"},
             ),
         ),
     }

@@ -22,7 +22,7 @@ class BatchNormSpec(Spec):
     channel: int = knob(
         1, N_("Channel"), N_("Whose values are looked at; of a dense layer, a unit."), ge=1, le=CHANNELS, slide=True
     )
-    batch_size: BatchSize = knob(8, N_("Batch size"), N_("Pictures that are normalised together."), slide=True)
+    batch_size: BatchSize = knob(4, N_("Batch size"), N_("Pictures that are normalised together."), slide=True)
     batches: int = knob(
         5, N_("Batches seen"), N_("In training mode, before the network is asked."), ge=0, le=100, step=1, slide=True
     )
@@ -31,7 +31,7 @@ class BatchNormSpec(Spec):
         ge=0.01, le=1, step=0.01,
     )  # fmt: skip
     learning_rate: Literal["0.01", "0.03", "0.1", "0.3", "1", "3"] = knob(
-        "0.1", N_("Learning rate"), N_("The same for both networks."), slide=True
+        "0.3", N_("Learning rate"), N_("The same for both networks."), slide=True
     )
 
 

@@ -29,6 +29,9 @@ class DenseLabSpec(Spec):
         4, N_("Terms"), N_("The first one is the constant; each further one has x once more."), ge=1, le=10, step=1,
         slide=True,
     )  # fmt: skip
+    size: Literal[112, 128, 160, 192, 224] = knob(
+        128, N_("Image size"), N_("In px; it stands beside the 96 px that the chapter trains with."), slide=True
+    )
     batch: Literal[1, 16, 32, 64, 128, 256] = knob(
         64, N_("Batch size"), N_("Pictures that pass through the network together."), slide=True
     )
@@ -91,7 +94,7 @@ VIEWS: Final = {
             "Few weights, much memory: for the backward pass training keeps what every layer received, and a "
             "concatenation stores all earlier channels once more. The hatched part is the concatenations."
         ),
-        ("batch", "convolutions", "growth_rate"),
+        ("size", "batch", "convolutions", "growth_rate"),
         Question(
             N_("From 96 to 224 px, what happens to the memory that training keeps?"),
             (N_("2.3 times"), N_("5.4 times"), N_("12.7 times")),
@@ -100,6 +103,7 @@ VIEWS: Final = {
                 "(224 / 96)² = 5.4: every feature map has so many more places. The weights stay the same, "
                 "{parameters}. At 96 px they keep {dense}; ResNet-18 has {other} weights and keeps {residual}."
             ),
+            {"size": 224},
         ),
     ),
 }

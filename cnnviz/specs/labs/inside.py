@@ -6,14 +6,22 @@ from cnnviz.language import N_
 from cnnviz.specs.base import Spec, knob
 from cnnviz.specs.lab import Question, View
 
-NIN_RUN: Final = "hrbf2vmfqb"  # the recorded run of NiN, the same on every server
+NIN_RUN: Final = "hrbf2vmfqb"  # recorded runs, the same on every server
+LENET_RUN: Final = "ygwk2ijufr"
 UNTRAINED: Final = ("lenet", "lenet_bn", "vgg11_small", "nin", "googlenet", "resnet18", "densenet")
 
 
 class InsideLabSpec(Spec):
     """What is looked at; the network and its stage are texts, since which ones there are is only known on the page."""
 
-    network: str = knob("", N_("Network"), N_("Your trained runs, or a network that has learnt nothing yet."))
+    network: str = knob(
+        "",
+        N_("Network"),
+        N_(
+            "Your trained runs, or a network that has learnt nothing yet. Of torchvision's networks those can be "
+            "looked into that are a row of stages."
+        ),
+    )
     stage: str = knob("", N_("Stage"), N_("Behind which stage of the network to look."))
     picture: Literal["garment", "cat", "upload"] = knob("garment", N_("Picture"))
     garment: int = knob(0, N_("Garment"), N_("Number of the test picture of Fashion-MNIST."), ge=0, le=9999, step=1)
@@ -24,7 +32,7 @@ class InsideLabSpec(Spec):
         50.0, N_("Across"), N_("Where the cell lies, from the left edge."), ge=0, le=100, step=0.5, unit="%"
     )
     deep: str = knob("", N_("Stage"), N_("Whose maps are weighed; usually the last one that has any."))
-    other: str = knob("1", N_("Another class"), N_("To ask what speaks for it."))
+    other: str = knob("7", N_("Another class"), N_("To ask what speaks for it."))
     channel: int = knob(1, N_("Filter"), N_("Number of the channel behind the stage."), ge=1, le=2048, step=1)
 
 
@@ -78,13 +86,14 @@ VIEWS: Final = {
         ("network", "deep", "picture", "garment", "other"),
         Question(
             N_("An untrained network is asked the same. Can it draw a map too?"),
-            (N_("No, it stays black"), N_("Yes, for many classes")),
+            (N_("No, it stays black"), N_("Yes, for some classes")),
             1,
             N_(
                 "It can: untrained, this network draws one for {count} of {all} classes. Random filters answer to "
                 "edges too, and the eye finds sense in it. A map alone is no proof that the network looks at the right "
                 "thing (Adebayo et al. 2018, arXiv 1810.03292). Compare both before believing one."
             ),
+            {"picture": "garment", "garment": 0, "other": "7"},
         ),
     ),
     "filters": View(

@@ -21,7 +21,7 @@ GARMENTS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 class KernelSpec(Spec):
-    """The knobs of all views; `run` is the id of a run whose filters are looked at, "" for the newest."""
+    """The knobs of all views; `run` is a text, since which runs there are is only known on the page."""
 
     picture: Literal["sneakers", "bags", "shirts", "dresses", "cat"] = knob(
         "sneakers", N_("Picture"), N_("A garment of 28×28 px, or the cat in grey at 56×56.")
@@ -40,7 +40,7 @@ class KernelSpec(Spec):
         1, N_("Dilation"), N_("Distance between the pixels that the kernel reads."), ge=1, le=4, step=1, slide=True
     )
     filter: int = knob(1, N_("Filter"), N_("Which of the first layer's filters."), ge=1, le=512, step=1)
-    run: str = ""
+    run: str = knob("", N_("Run"), N_("Whose first convolution is looked at; your own runs come first."))
 
 
 VIEWS: Final[Mapping[str, View]] = MappingProxyType(
@@ -70,7 +70,7 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
                 "first convolution; bright weights are positive, dark ones negative. Choose one and slide it "
                 "over a picture."
             ),
-            ("picture", "filter"),
+            ("run", "picture", "filter"),
             Question(
                 N_("A filter's weights add up to 0. What does it answer on an area of even brightness?"),
                 (N_("0"), N_("The brightness itself"), N_("The largest value of all")),

@@ -19,7 +19,7 @@ _SMALLER: Final = {"image_size": 28, "in_channels": 1, "num_classes": 10, "width
 class ResidualLabSpec(Spec):
     """The knobs of all views."""
 
-    nested: bool = knob(False, N_("Nested classes"), N_("Each class contains all smaller ones."))
+    nested: bool = knob(True, N_("Nested classes"), N_("Each class contains all smaller ones."))
     number: int = knob(
         CLASSES,
         N_("Classes"),
@@ -39,7 +39,7 @@ class ResidualLabSpec(Spec):
     )  # fmt: skip
     blocks: int = knob(3, N_("Blocks in a row"), N_("Each with weights of its own."), ge=1, le=12, step=1, slide=True)
     depth: Literal[20, 26, 32, 38, 44, 50, 56] = knob(
-        56, N_("Layers"), N_("Of the paper's networks for small pictures: 6n + 2."), slide=True
+        20, N_("Layers"), N_("Of the paper's networks for small pictures: 6n + 2."), slide=True
     )
     norm: bool = knob(True, N_("With batch norm"), N_("Before each activation, as in the paper."))
     seed: int = knob(1, N_("Seed"), N_("Other weights from the same distribution."), ge=0, le=9999)
@@ -89,8 +89,8 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
             N_("Gradients in depth"),
             N_(
                 "The paper's networks before any training, with a quarter of their width: how large is the gradient "
-                "of each convolution's weights? The shortcut adds 1 to every block's derivative, so the gradient "
-                "always has a way back that nothing multiplies."
+                "of each convolution's weights? A shortcut adds 1 to its block's derivative: on the way back no weight "
+                "has to be passed, only the ReLU behind each sum."
             ),
             ("depth", "norm", "seed"),
             Question(
@@ -118,7 +118,8 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
                 1,
                 N_(
                     "The plain network with 56 layers: it could copy the one with 20 and let the others do nothing, "
-                    "but training does not find that. With shortcuts, doing nothing is where each block begins."
+                    "but training does not find that. With shortcuts, a block that shall do nothing only has to push "
+                    "its weights towards zero."
                 ),
             ),
         ),

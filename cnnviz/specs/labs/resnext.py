@@ -17,7 +17,7 @@ class ResNeXtLabSpec(Spec):
     """A 3×3 convolution that is split into groups, a channel to follow through it, and a block whose cost is kept."""
 
     groups: Literal[1, 2, 4, 8, 16, 32, 64] = knob(
-        8, N_("Groups"), N_("So many convolutions side by side, each on its own share of the channels."), slide=True
+        2, N_("Groups"), N_("So many convolutions side by side, each on its own share of the channels."), slide=True
     )
     channels: Literal[8, 16, 32, 64] = knob(
         32, N_("Channels"), N_("That come in, and as many go out. With a group for each it is depthwise."), slide=True
@@ -27,10 +27,10 @@ class ResNeXtLabSpec(Spec):
         ge=1, le=64, step=1, slide=True,
     )  # fmt: skip
     block_channels: Literal[64, 128, 256, 512] = knob(
-        256, N_("Channels of the block"), N_("That come in and go out."), slide=True
+        128, N_("Channels of the block"), N_("That come in and go out."), slide=True
     )
     undivided: int = knob(
-        64, N_("Middle of the undivided block"), N_("Channels of its 3×3 convolution: they set the cost to keep."),
+        32, N_("Middle of the undivided block"), N_("Channels of its 3×3 convolution: they set the cost to keep."),
         ge=16, le=128, step=4, slide=True,
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ from cnnviz.language import LANGUAGES, Language
 from cnnviz.specs.augmentation import PipelineSpec
 from cnnviz.specs.grid import GridSpec
 from cnnviz.training.pace import RateLimit
+from cnnviz.ui.clients import address_in
 from cnnviz.ui.components.assets import asset_path
 from cnnviz.ui.components.computed_once import ComputedOnce
 from cnnviz.ui.components.curve_wire import encode
@@ -163,7 +164,7 @@ class _Desk:
         """The answer, or a sentence why there is none."""
         try:
             _must_be_our_own(request)
-            self._pace.use(request.client.host if request.client else "")
+            self._pace.use(address_in(request.scope))
             if self._inside >= _AT_ONCE + _WAITING:
                 raise HTTPException(503)
             text = await _body(request)
