@@ -110,22 +110,35 @@ def _show(spec: SweepSpec, results: Sequence[Result], _: Language) -> None:
     width = 12
     print("".join(text.rjust(width) for text in ("", *(_.number(size) for size in spec.batch_sizes))))
     for rate in spec.learning_rates:
-        row = [_cell([one for one in results if (one.learning_rate, one.batch_size) == (rate, size)], _)
-               for size in spec.batch_sizes]  # fmt: skip
+        row = [_cell(_of((rate, size), results), _) for size in spec.batch_sizes]
         print("".join(text.rjust(width) for text in (_.significant(rate), *row)))
-    done = [result for result in results if result.state == "done" and result.best_test_accuracy is not None]
-    best = max(done, key=lambda one: one.best_test_accuracy or 0, default=None)
-    if best is not None:
+    best = max(spec.pairs, key=lambda pair: _mean(_of(pair, results)) or -1.0)
+    accuracy = _mean(_of(best, results))
+    if accuracy is not None:
+        seconds = [result.seconds for result in _of(best, results) if result.state == "done"]
         print(
             _("{rate} with batches of {size} is best: {accuracy} in {seconds}.",
-              rate=_.significant(best.learning_rate), size=_.number(best.batch_size),
-              accuracy=_.percent(best.best_test_accuracy or 0, 1), seconds=_.seconds(best.seconds))
+              rate=_.significant(best[0]), size=_.number(best[1]), accuracy=_.percent(accuracy, 1),
+              seconds=_.seconds(sum(seconds) / len(seconds)))
         )  # fmt: skip
 
 
-def _cell(results: Sequence[Result], _: Language) -> str:
-    """The mean over the seeds, or what became of them."""
+def _of(pair: tuple[float, int], results: Sequence[Result]) -> list[Result]:
+    return [one for one in results if (one.learning_rate, one.batch_size) == pair]
+
+
+def _mean(results: Sequence[Result]) -> float | None:
+    """The mean over the seeds; None if none is done, or one of them diverged."""
+    if any(one.state == "diverged" for one in results):
+        return None
     known = [one.best_test_accuracy for one in results if one.state == "done" and one.best_test_accuracy is not None]
-    if known:
-        return _.percent(sum(known) / len(known), 1)
-    return _(results[0].state) if results else "–"
+    return sum(known) / len(known) if known else None
+
+
+def _cell(results: Sequence[Result], _: Language) -> str:
+    """The mean, or what became of the runs."""
+    mean = _mean(results)
+    if mean is not None:
+        return _.percent(mean, 1)
+    state = next((one.state for one in results if one.state == "diverged"), results[0].state if results else "")
+    return _(state) if state else "–"

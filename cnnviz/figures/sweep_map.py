@@ -11,7 +11,9 @@ from cnnviz.figures.blocks import readable_on
 from cnnviz.figures.theme import layout, palette
 from cnnviz.language import Language
 
-ROW: Final = 64  # px
+ROW: Final = 64  # px, a row at least
+_FEW: Final = 352  # px of all rows, where that makes them higher
+_HIGHEST: Final = 88  # px of a row
 _TALL: Final = 9  # rows; with more of them a cell has one line
 _LOW: Final = 30  # px of a row then
 _SCALES: Final = {False: ("#e8f1fb", "#0b4a8a"), True: ("#17283c", "#8cc4f5")}
@@ -43,13 +45,16 @@ class MapCell:
     best: bool = False
 
 
-def sweep_map(cells: Sequence[MapCell], _: Language, dark: bool = False) -> go.Figure:
+def sweep_map(
+    cells: Sequence[MapCell], _: Language, dark: bool = False, scale: tuple[float, float] | None = None
+) -> go.Figure:
     """The cells in their rows and columns, the largest learning rate above; darker is more, and the figure says it.
 
     Args:
         cells: of every row and column.
         _: the reader's language.
         dark: whether the reader's theme is dark.
+        scale: the values of the palest and the strongest colour; None for the least and the most there are.
     """
     colours = palette(dark)
     rates = sorted({cell.learning_rate for cell in cells})
@@ -64,7 +69,7 @@ def sweep_map(cells: Sequence[MapCell], _: Language, dark: bool = False) -> go.F
             said[i][j], names[i][j] = cell.said, cell.name
             (others if cell.value is None else values)[i, j] = 1.0 if cell.value is None else cell.value
     known = values[np.isfinite(values)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    low, high = scale or ((float(known.min()), float(known.max())) if len(known) else (0.0, 1.0))
     common: dict[str, Any] = {
         "x": list(range(shape[1])), "y": list(range(shape[0])), "showscale": False, "text": said, "hoverinfo": "text",
         "customdata": names, "xgap": 3, "ygap": 3,
@@ -76,6 +81,7 @@ def sweep_map(cells: Sequence[MapCell], _: Language, dark: bool = False) -> go.F
         go.Heatmap(z=others, zmin=0, zmax=1, colorscale=((0.0, plain), (1.0, plain)), **common),
     ]
     one_line = shape[0] > _TALL
+    row = _LOW if one_line else min(_HIGHEST, max(ROW, _FEW // shape[0]))
     texts, frames = [], []
     for i, rate in enumerate(rates):
         for j, size in enumerate(sizes):
@@ -85,7 +91,15 @@ def sweep_map(cells: Sequence[MapCell], _: Language, dark: bool = False) -> go.F
             text = f"<b>{cell.text}</b>" if cell.best else cell.text
             if cell.note and not one_line:
                 text += f"<br>{cell.note}"
-            texts.append({"x": j, "y": i, "text": text, "showarrow": False, "font": {"size": 15, "color": ink}})
+            texts.append(
+                {
+                    "x": j,
+                    "y": i,
+                    "text": text,
+                    "showarrow": False,
+                    "font": {"size": 17 if row > ROW else 15, "color": ink},
+                }
+            )
             if cell.best:
                 frames.append(
                     {"type": "rect", "x0": j - 0.49, "x1": j + 0.49, "y0": i - 0.49, "y1": i + 0.49,
@@ -97,7 +111,7 @@ def sweep_map(cells: Sequence[MapCell], _: Language, dark: bool = False) -> go.F
         layout(
             _,
             dark,
-            height=70 + shape[0] * (_LOW if one_line else ROW),
+            height=70 + shape[0] * row,
             margin={"l": 4, "r": 4, "t": 4, "b": 8},
             annotations=texts,
             shapes=frames,

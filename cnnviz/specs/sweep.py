@@ -53,6 +53,11 @@ class SweepSpec(Spec):
         self.configs()
         return self
 
+    @property
+    def pairs(self) -> tuple[tuple[float, int], ...]:
+        """Every learning rate with every batch size, row by row."""
+        return tuple((rate, size) for rate in self.learning_rates for size in self.batch_sizes)
+
     def configs(self) -> tuple[TrainingConfig, ...]:
         """The settings of every run: the whole map from the first seed, then from the next one.
 
@@ -62,8 +67,7 @@ class SweepSpec(Spec):
         return tuple(
             self.base.replace(learning_rate=rate, batch_size=size, seed=self.base.seed + number)
             for number in range(self.seeds)
-            for rate in self.learning_rates
-            for size in self.batch_sizes
+            for rate, size in self.pairs
         )
 
 

@@ -18,8 +18,9 @@ from cnnviz.specs.training import TrainingConfig
 from cnnviz.training.comparing import measuring_error
 from cnnviz.training.records import RunRecord
 
-CellState = Literal["open", "waits", "runs", "done", "diverged", "failed", "stopped"]
-_GOING: Final = ("running", "paused", "stopping")
+CellState = Literal["open", "waits", "runs", "paused", "done", "diverged", "failed", "stopped"]
+GUESSING: Final = 0.1
+"""What guessing one of ten classes gets right."""
 _CERTAIN: Final = 2  # times the error of measuring: less is no difference
 
 
@@ -41,8 +42,13 @@ class Cell:
     def state(self) -> CellState:
         """Where it stands: what goes on comes first; then one seed that diverged, and one that is done, is enough."""
         states = [_state_of(run) for run in self.runs]
-        order: tuple[CellState, ...] = ("runs", "waits", "diverged", "done", "failed", "stopped")
+        order: tuple[CellState, ...] = ("runs", "paused", "waits", "diverged", "done", "failed", "stopped")
         return next((state for state in order if state in states), "open")
+
+    @property
+    def failed(self) -> bool:
+        """Whether one of its runs failed for another reason than its settings."""
+        return any(_state_of(run) == "failed" for run in self.runs)
 
     @property
     def done(self) -> int:
@@ -70,6 +76,16 @@ class Cell:
         known = [run.best_test_accuracy for run in self.runs if run is not None and run.best_test_accuracy is not None]
         if len(known) > 1:
             return statistics.stdev(known) / math.sqrt(len(known))
+        return self._error_of_measuring
+
+    @property
+    def learned(self) -> bool:
+        """Whether its accuracy is certainly more than guessing gets."""
+        error = max(self.error, self._error_of_measuring)
+        return self.accuracy is not None and self.accuracy - _CERTAIN * error > GUESSING
+
+    @property
+    def _error_of_measuring(self) -> float:
         images = next((run.config.test_images for run in self.runs if run is not None), 1)
         return measuring_error(self.accuracy or 0.0, images)
 
@@ -86,13 +102,13 @@ def cells_of(spec: SweepSpec, found: Sequence[RunRecord | None]) -> tuple[Cell, 
         spec: the sweep.
         found: for each of `spec.configs()`, in their order, the run that shows it, or None.
     """
-    pairs = [(rate, size) for rate in spec.learning_rates for size in spec.batch_sizes]
-    return tuple(Cell(rate, size, tuple(found[number :: len(pairs)])) for number, (rate, size) in enumerate(pairs))
+    pairs = spec.pairs
+    return tuple(Cell(*pair, tuple(found[number :: len(pairs)])) for number, pair in enumerate(pairs))
 
 
 def best_of(cells: Sequence[Cell]) -> Cell | None:
-    """The cell with the highest accuracy among those that are done; None before there is one."""
-    done = [cell for cell in cells if cell.state == "done" and cell.accuracy is not None]
+    """The cell with the highest accuracy among those that are done and have learned; None before there is one."""
+    done = [cell for cell in cells if cell.state == "done" and cell.learned]
     return max(done, key=lambda cell: cell.accuracy or 0.0, default=None)
 
 
@@ -139,8 +155,10 @@ def _state_of(run: RunRecord | None) -> CellState:
         return "open"
     if run.state == "queued":
         return "waits"
-    if run.state in _GOING:
+    if run.state in ("running", "stopping"):
         return "runs"
+    if run.state == "paused":
+        return "paused"
     if run.state == "failed":
         return "diverged" if run.failure is not None and run.failure.code == "loss_not_finite" else "failed"
     return "done" if run.state == "finished" else "stopped"

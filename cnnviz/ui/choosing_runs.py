@@ -8,6 +8,7 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
+from cnnviz.specs.sweep import MOST_RUNS
 from cnnviz.training import RunRecord, RunStore
 from cnnviz.training.comparing import FEWEST_SEEDS, band_key, seed_bands
 from cnnviz.training.records import RECORDED
@@ -17,7 +18,8 @@ from cnnviz.ui.links import PageLink
 from cnnviz.ui.overlay import option_text
 from cnnviz.ui.sight import in_sight, seen_run
 
-MOST: Final = 24
+MOST: Final = MOST_RUNS
+"""A whole sweep."""
 FIRST: Final = ("lenet", "lenet_bn")
 """Networks whose recorded runs a fresh server shows at once."""
 _LISTED: Final = 200

@@ -24,7 +24,7 @@ from cnnviz.ui.links import PageLink, decode, encode
 from cnnviz.ui.places import RUNS, SWEEP, page_link
 from cnnviz.ui.reader import dark, link_parameters
 from cnnviz.ui.start import foresee_all
-from cnnviz.ui.sweep_words import cells_table, destination, map_cells, sentence
+from cnnviz.ui.sweep_words import cells_table, colour_scale, destination, legend, map_cells, sentence
 from cnnviz.ui.watching import want_page
 
 AXES: Final[Mapping[str, tuple[str, tuple[float, ...]]]] = {
@@ -55,8 +55,7 @@ class Sweep:
     @property
     def memory(self) -> tuple[int, ...]:
         """Bytes that the runs of each cell will need."""
-        pairs = len(self.spec.learning_rates) * len(self.spec.batch_sizes)
-        return tuple(found.memory_bytes for found in self.estimates[:pairs])
+        return tuple(found.memory_bytes for found in self.estimates[: len(self.spec.pairs)])
 
 
 def sweep_parameters(config: TrainingConfig, augmentation: str) -> dict[str, str]:
@@ -67,6 +66,8 @@ def sweep_parameters(config: TrainingConfig, augmentation: str) -> dict[str, str
         augmentation: the chain as it stands in a link.
     """
     usual = quick_settings(config.architecture.key)
+    if config.schedule == "range_test":  # tries every rate by itself
+        config = config.replace(schedule=usual.schedule)
     rates, sizes = around(config)
     left_out = ("architecture", "augmentation", "learning_rate", "batch_size", "key")
     pairs = [(config, usual), (config.architecture, usual.architecture)]
@@ -169,9 +170,9 @@ def _name(config: TrainingConfig, _: Language) -> str:
 
 
 def stop_sweep(sweep: Sweep) -> None:
-    """Stop those runs of it that are this person's: those that wait first, so that none of them begins."""
+    """Stop those runs of it that this person may stop: those that wait first, so that none of them begins."""
     hand = my_runs()
-    going = [run for run in runs_of(sweep) if run is not None and not run.ended and hand.may(run)]
+    going = [run for run in runs_of(sweep) if run is not None and not run.ended and hand.may_command(run, "stop")]
     for run in sorted(going, key=lambda run: run.state != "queued"):
         hand.command(run.id, "stop")
 
@@ -246,11 +247,13 @@ def render_map(sweep: Sweep, measure: str, _: Language) -> bool:
         )
         if engine().held:
             st.caption(_("The teacher is holding the queue."))
+    shown = map_cells(cells, sweep.memory, measure, _)
     figure_chart(
-        drawn(sweep_map, map_cells(cells, sweep.memory, measure, _), _, dark()), _,
+        drawn(sweep_map, shown, _, dark(), colour_scale(shown, measure)), _,
         alt=_("Learning rate against batch size. {sentence} Every cell stands in the table below.", sentence=words),
         key="map", on_pick=_pick,
     )  # fmt: skip
+    st.caption(legend(measure, sweep.spec.seeds, any(found), _))
     with st.expander(_("Every cell"), icon=":material/table_rows:", on_change="rerun", key="every_cell") as drawer:
         if drawer.open:
             st.table(cells_table(cells, sweep.memory, _), hide_index=True, alt=words)
@@ -258,10 +261,10 @@ def render_map(sweep: Sweep, measure: str, _: Language) -> bool:
 
 
 def render_hand_on(sweep: Sweep, found: Sequence[RunRecord | None], _: Language) -> None:
-    """Stop what goes on of one's own; lay the runs over one another."""
+    """Stop what goes on; lay the runs over one another."""
     hand = my_runs()
     with st.container(horizontal=True):
-        if any(run is not None and not run.ended and hand.may(run) for run in found):
+        if any(run is not None and not run.ended and hand.may_command(run, "stop") for run in found):
             st.button(_("Stop the sweep"), icon=":material/stop:", on_click=stop_sweep, args=(sweep,), key="stop_sweep")
         there = [run.id for run in found if run is not None and run.step]
         if len(there) > 1:

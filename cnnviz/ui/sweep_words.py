@@ -9,7 +9,7 @@ import pandas as pd
 
 from cnnviz.figures.sweep_map import MapCell
 from cnnviz.language import N_, Language
-from cnnviz.training.sweep import Cell, CellState, best_of, level_with
+from cnnviz.training.sweep import GUESSING, Cell, CellState, best_of, level_with
 from cnnviz.ui.places import RUNS, TRAINING, Place
 from cnnviz.ui.reader import link_parameters
 
@@ -19,15 +19,24 @@ MEASURES: Final[Mapping[str, str]] = {
     "memory": N_("Memory"),
 }
 """What the cells of the map can show."""
+_IN_A_CELL: Final[Mapping[str, str]] = {
+    "accuracy": N_("In each cell: the best test accuracy, and how long the run took."),
+    "speed": N_("In each cell: images trained per second."),
+    "memory": N_("In each cell: the memory that its run is expected to need."),
+}
+_SPAN: Final = 0.1
+"""Of an accuracy; what differs by less hardly differs."""
 STATES: Final[Mapping[CellState, str]] = {
     "open": "–",
     "waits": N_("waits"),
-    "runs": N_("runs"),
+    "runs": N_("trains"),
+    "paused": N_("paused"),
     "diverged": N_("diverged"),
     "failed": N_("failed"),
     "stopped": N_("stopped"),
     "done": N_("done"),
 }
+_MEASURED: Final = ("done", "runs", "paused")
 
 
 def destination(cell: Cell) -> tuple[Place, dict[str, str]] | None:
@@ -51,18 +60,27 @@ def map_cells(cells: Sequence[Cell], memory: Sequence[int], measure: str, _: Lan
     return tuple(_map_cell(cell, need, measure, cell is best, _) for cell, need in zip(cells, memory, strict=True))
 
 
+def colour_scale(cells: Sequence[MapCell], measure: str) -> tuple[float, float] | None:
+    """The values of the palest and the strongest colour: what differs little looks alike, and what guesses is pale."""
+    known = [cell.value for cell in cells if cell.value is not None]
+    if measure != "accuracy" or not known:
+        return None
+    high = max(*known, GUESSING + _SPAN)
+    return min(*known, high - _SPAN), high
+
+
 def _map_cell(cell: Cell, memory: int, measure: str, best: bool, _: Language) -> MapCell:
     state = _(STATES[cell.state])
     value, text, note = None, state, ""
     if measure == "memory":
         value, text = float(memory), _.bytes(memory)
-    elif cell.state in ("done", "runs"):
+    elif cell.state in _MEASURED:
         value = cell.accuracy if measure == "accuracy" else cell.images_per_second
         if value is not None:
             text = _.percent(value, 1) if measure == "accuracy" else _.compact(value)
-            if cell.state == "runs":
+            if cell.state != "done":
                 note = state
-            elif len(cell.runs) > 1:
+            elif cell.done < len(cell.runs):
                 note = _("{done} of {all} seeds", done=cell.done, all=len(cell.runs))
             elif measure == "accuracy" and cell.seconds is not None:
                 note = _.seconds(cell.seconds)
@@ -72,6 +90,16 @@ def _map_cell(cell: Cell, memory: int, measure: str, best: bool, _: Language) ->
     return MapCell(cell.learning_rate, cell.batch_size, value, text, note, said, name, best)
 
 
+def legend(measure: str, seeds: int, opens: bool, _: Language) -> str:
+    """What stands in the cells, and what a click does once there are runs."""
+    words = [_(_IN_A_CELL[measure])]
+    if seeds > 1 and measure != "memory":
+        words.append(_("They are means over the seeds."))
+    if opens:
+        words.append(_("A click shows the curve."))
+    return " ".join(words)
+
+
 def sentence(cells: Sequence[Cell], memory: Sequence[int], measure: str, _: Language) -> str:
     """What the map shows, in words that change with it."""
     if measure == "accuracy":
@@ -79,6 +107,8 @@ def sentence(cells: Sequence[Cell], memory: Sequence[int], measure: str, _: Lang
     if measure == "memory":
         need = {cell.batch_size: bytes_ for cell, bytes_ in zip(cells, memory, strict=True)}
         least, most = min(need), max(need)
+        if _.bytes(need[least]) == _.bytes(need[most]):
+            return _("A run is expected to need {memory}, whatever its batches.", memory=_.bytes(need[most]))
         return _(
             "A run with batches of {size} is expected to need {memory}, one with batches of {other} {less}.",
             size=_.number(most), memory=_.bytes(need[most]), other=_.number(least), less=_.bytes(need[least]),
@@ -108,10 +138,13 @@ def _how_fast(cells: Sequence[Cell], _: Language) -> str:
 def _which_is_best(cells: Sequence[Cell], _: Language) -> str:
     best, diverged = best_of(cells), sum(cell.state == "diverged" for cell in cells)
     words = []
-    if best is None:
+    if best is None and any(cell.state == "done" for cell in cells):
+        words.append(_("No cell is certainly better than guessing, which gets {share} right.",
+                       share=_.percent(GUESSING)))  # fmt: skip
+    elif best is None:
         words.append(_("Nothing is measured yet."))
     else:
-        going = any(cell.state in ("runs", "waits") for cell in cells)
+        going = any(cell.state in ("runs", "paused", "waits") for cell in cells)
         values = {
             "rate": _.significant(best.learning_rate), "size": _.number(best.batch_size),
             "accuracy": _.percent(best.accuracy or 0, 1), "seconds": _.seconds(best.seconds or 0),
@@ -130,6 +163,12 @@ def _which_is_best(cells: Sequence[Cell], _: Language) -> str:
     if diverged:
         words.append(_.plural("In one cell the loss was no longer a number.",
                               "In {count} cells the loss was no longer a number.", diverged))  # fmt: skip
+    failed = sum(cell.failed for cell in cells)
+    if failed:
+        words.append(
+            _.plural("In one cell a run failed: open it to read why, or start it again.",
+                     "In {count} cells a run failed: open it to read why, or start it again.", failed)
+        )  # fmt: skip
     return " ".join(words)
 
 
@@ -138,7 +177,7 @@ def cells_table(cells: Sequence[Cell], memory: Sequence[int], _: Language) -> pd
     rows = []
     for cell, need in zip(cells, memory, strict=True):
         speed = cell.images_per_second
-        known = cell.accuracy is not None and cell.state in ("done", "runs")
+        known = cell.accuracy is not None and cell.state in _MEASURED
         shown = _.percent(cell.accuracy or 0, 1) if known else _(STATES[cell.state])
         place = destination(cell)
         rows.append(

@@ -1,15 +1,17 @@
 """A sweep on the page: started with one press, found again by its settings alone, opened cell by cell, stopped."""
 
+import hashlib
 import time
 
 import pytest
 
+from cnnviz.events import Failed, Finished
 from cnnviz.language import LANGUAGES, Language
 from cnnviz.specs.presets import preset_named
 from cnnviz.specs.sweep import SweepSpec, around, quick_settings
 from cnnviz.training import OwnedRuns
 from cnnviz.training.sweep import cells_of
-from cnnviz.ui.engine import classroom, engine
+from cnnviz.ui.engine import classroom, engine, teachers
 from cnnviz.ui.places import CLASSROOM, RUNS, SWEEP, TRAINING
 from cnnviz.ui.sweep import sweep_parameters
 
@@ -155,6 +157,86 @@ def test_nothing_chosen_is_a_sentence(open_page):
     assert not app.exception and any("at least one learning rate" in error.value for error in app.error)
 
 
+def test_what_came_to_nothing_is_said_in_words_and_can_be_started_again(open_page):
+    spec = SPEC.replace(base=SPEC.base.replace(seed=31))
+    store = engine().store
+    ends = {"loss_not_finite": {"step": 1, "learning_rate": 1.0, "suggested": 0.1}, "worker_lost": {"step": 1}}
+    for config, (code, parameters) in zip(spec.configs(), ends.items(), strict=False):
+        run_id = store.create(config, owner="somebody else", state="running")
+        store.append(run_id, [Failed(step=1, seconds=1.0, code=code, parameters=parameters)])
+    store.set_state(store.create(spec.configs()[2], owner="somebody else", state="running"), "paused")
+    try:
+        app = open_page(SWEEP, "en", **LINK, seed="31")
+        assert not app.exception
+        assert "In one cell the loss was no longer a number." in said(app)
+        assert "In one cell a run failed: open it to read why" in said(app)
+        assert app.button(key="start_sweep").label == "Start the 2 missing runs"
+        app.session_state["every_cell"] = True
+        shown = app.run().table[0].value["Best test accuracy"]
+        assert [text.partition("]")[0].strip("[") for text in shown] == ["diverged", "failed", "paused", "–"]
+    finally:
+        for run in filter(None, found(spec)):
+            store.append(run.id, [] if run.ended else [Finished(reason="stopped")])
+            store.delete(run.id)
+    app.run()
+    assert not app.exception and app.button(key="start_sweep").label == "Start 4 runs", "they are forgotten"
+
+
+def test_more_than_may_wait_starts_nothing_at_all(open_page):
+    many = {"epochs": "200", "train_images": "60000", "seed": "78", "batch_sizes": "16,32,64,128,256"}
+    app = open_page(SWEEP, "en", **(LINK | many | {"learning_rates": "0.1,0.3,1"}))
+    engine().hold(True)
+    try:
+        app.button(key="start_sweep").click().run()
+        assert app.button(key="start_sweep").label == "The runs are on their way"
+        assert "The teacher is holding the queue." in said(app)
+        app.pills(key="sweep.learning_rates").set_value([0.01, 3.0, 10.0]).run()
+        app.button(key="start_sweep").click().run()
+        assert any(
+            "15 runs at once and 15 of yours that are waiting are too many" in error.value for error in app.error
+        )
+        assert app.button(key="start_sweep").label == "Start 15 runs"
+        app.pills(key="sweep.learning_rates").set_value([0.1, 0.3, 1.0]).run()
+        app.button(key="stop_sweep").click().run()
+        assert not app.exception and app.button(key="start_sweep").label == "Start 15 runs"
+    finally:
+        engine().clear()
+        engine().hold(False)
+
+
+def test_while_the_board_is_closed_a_sweep_shows_ones_own_runs_alone(open_page, swept, monkeypatch):
+    monkeypatch.setenv("CNNVIZ_CLASS", "1")
+    classroom().change(board_open=False)
+    try:
+        app = open_page(SWEEP, "en", **LINK)
+        assert not app.exception and app.button(key="start_sweep").label == "Start 4 runs"
+        classroom().change(board_open=True)
+        assert app.run().button(key="start_sweep").label == "All runs are there"
+    finally:
+        with engine().store.database.writing() as connection:
+            connection.execute("DELETE FROM classroom")
+
+
+def test_whoever_leads_the_class_stops_anybodys_sweep(open_page, monkeypatch):
+    monkeypatch.setenv("CNNVIZ_CLASS", "1")
+    monkeypatch.setenv("CNNVIZ_TEACHER", "tea")
+    spec = SPEC.replace(base=SPEC.base.replace(epochs=200, train_images=60_000, seed=79))
+    hers = OwnedRuns(engine(), "somebody else")
+    runs = hers.submit_all(spec.configs(), group="sweep test")
+    try:
+        app = open_page(SWEEP, "en", **LINK | {"epochs": "200", "train_images": "60000", "seed": "79"})
+        assert "stop_sweep" not in {button.key for button in app.button}
+        me = hashlib.sha256(app.session_state["owner_key"].encode()).hexdigest()[:20]
+        teachers().unlock(me, "tea")
+        app.run().button(key="stop_sweep").click().run()
+        teachers().lock(me)
+        assert not app.exception
+        wait(lambda: all(run.state == "stopped" for run in found(spec)), 20)
+    finally:
+        for run in runs[::-1]:
+            hers.command(run, "stop")
+
+
 def test_stop_ends_what_trains_and_what_waits(open_page):
     link = LINK | {"epochs": "200", "train_images": "60000", "seed": "77"}
     spec = SPEC.replace(base=SPEC.base.replace(epochs=200, train_images=60_000, seed=77))
@@ -185,6 +267,12 @@ def test_a_runs_settings_arrive_whole(open_page, key, preset):
     assert (values["sweep.learning_rates"], values["sweep.batch_sizes"]) == (list(rates), list(sizes))
     assert values["sweep.image_size"] == config.architecture.image_size
     assert app.button(key="start_sweep").label == "Start 9 runs"
+
+
+def test_a_range_test_leads_to_a_sweep_that_can_be_started(open_page):
+    config = preset_named("lenet_bn", "class").config.replace(schedule="range_test")
+    app = open_page(SWEEP, "en", **sweep_parameters(config, "none"))
+    assert not app.exception and not app.error and app.button(key="start_sweep").label == "Start 9 runs"
 
 
 def test_the_training_page_leads_to_a_sweep_of_its_settings(open_page):

@@ -54,6 +54,9 @@ def test_a_click_and_enter_open_the_run_of_a_cell(app, runs, open_page):
     page.wait_for_timeout(500)
     assert "/sweep" in page.url, "the cell without a run leads nowhere"
     page.keyboard.press("Home")
+    frame = page.locator(".chart-of-figure svg .here rect").last.bounding_box()
+    label = texts.filter(has_text="60.0").first.bounding_box()
+    assert frame["x"] < label["x"] and label["x"] + label["width"] < frame["x"] + frame["width"], "the cell is framed"
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(rf"/training\?.*run={runs[0]}"))
 

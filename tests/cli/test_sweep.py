@@ -55,6 +55,28 @@ def test_a_pair_that_diverges_is_said_and_is_no_failure(capsys, monkeypatch):
     assert main(["sweep", "lenet", *SHORT, "--lr", "3", "--batch-size", "64"]) == 1
 
 
+def test_what_is_best_is_the_best_mean_and_no_single_lucky_seed(capsys, monkeypatch):
+    """0.1 has 0.4 and 0.9, 1 has 0.7 and 0.8; 3 diverges from its second seed."""
+    from cnnviz.events import Evaluated, Failed, Finished
+
+    accuracies = {(0.1, 1): 0.4, (0.1, 2): 0.9, (1.0, 1): 0.7, (1.0, 2): 0.8, (3.0, 1): 0.9}
+
+    def played(config, control):
+        accuracy = accuracies.get((config.learning_rate, config.seed))
+        if accuracy is None:
+            return [Failed(step=3, seconds=1.0, code="loss_not_finite")]
+        measured = {"test_loss": 1.0, "train_loss": 1.0, "train_accuracy": 0.5, "learning_rate": 0.1,
+                    "images_per_second": 500.0, "test_images": 10}  # fmt: skip
+        return [Evaluated(step=3, seconds=2.0, test_accuracy=accuracy, **measured), Finished(step=3, seconds=2.0)]
+
+    monkeypatch.setattr("cnnviz.cli.sweep.train", played)
+    arguments = ["--lr", "0.1", "1", "3", "--batch-size", "64", "--seeds", "2", "--language", "en"]
+    assert main(["sweep", "lenet", *SHORT, *arguments]) == 0
+    *rows, best = [line.replace("\u202f", "").replace("\xa0", "") for line in capsys.readouterr().out.splitlines()]
+    assert [row.split() for row in rows[1:]] == [["0.1", "65.0%"], ["1", "75.0%"], ["3", "diverged"]]
+    assert best.startswith("1 with batches of 64 is best: 75.0%")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -51,8 +51,17 @@ def test_a_cell_is_chosen_by_its_name_and_one_without_a_run_by_none():
     )  # fmt: skip
 
 
+def test_what_differs_little_looks_alike_where_the_scale_is_given():
+    cells = [MapCell(rate, 32, value, "", "", "") for rate, value in ((0.1, 0.100), (0.3, 0.103))]
+    for scale, least, most in ((None, 150, 255), ((0.1, 0.2), 1, 15)):
+        first, second = boxes(sweep_map(cells, EN, scale=scale))[0]["colour"]
+        assert least <= int(first[1:3], 16) - int(second[1:3], 16) <= most
+
+
 def test_a_single_value_and_many_rows_are_drawn_too():
     alone = sweep_map([MapCell(0.1, 32, 0.5, "50 %", "2 s", "said")], EN)
     assert len(boxes(alone)[0]["at"]) == 1
+    few = sweep_map(CELLS, EN)
+    assert few.layout.height > 2 * 80 and few.layout.annotations[0].font.size == 17, "for the last row of a room"
     many = sweep_map([MapCell(0.01 * (n + 1), 32, 0.5, "50 %", "2 s", "said") for n in range(25)], EN)
     assert many.layout.height < 900 and all(len(text["lines"]) == 1 for text in drawing(many, EN)["texts"])

@@ -84,7 +84,8 @@ class Chart {
     this.picture.replaceChildren(svg)
     if (this.targets.length) this.picture.setAttribute("aria-description", hint)
     else this.picture.removeAttribute("aria-description")
-    this.picture.style.cursor = this.targets.some(({ name }) => name) ? "pointer" : ""
+    this.choosable = this.targets.some(({ name }) => name)
+    this.picture.style.cursor = this.choosable ? "pointer" : ""
     this.show(-1)
   }
 
@@ -306,6 +307,15 @@ class Chart {
     return name
   }
 
+  // What Enter or a click would open: dark on light, whatever the colour of the box.
+  frame([x0, x1, y0, y1]) {
+    const group = node("g", { class: "here", fill: "none" }, this.svg)
+    const edge = 3 * this.grow
+    const place = { x: x0 + edge, y: y0 + edge, width: x1 - x0 - 2 * edge, height: y1 - y0 - 2 * edge }
+    node("rect", { ...place, stroke: "var(--st-background-color)", "stroke-width": 2 * edge }, group)
+    node("rect", { ...place, stroke: this.data.plan.ink, "stroke-width": edge }, group)
+  }
+
   point(event) {
     const { left, top } = this.picture.getBoundingClientRect()
     const [x, y] = [event.clientX - left, event.clientY - top]
@@ -337,6 +347,7 @@ class Chart {
     this.svg?.querySelector(".here")?.remove()
     if (!one) return
     this.tip.textContent = one.text
+    if (this.choosable && one.box) this.frame(one.box)
     if (!one.box) node("circle", { class: "here", cx: one.x, cy: one.y, r: 6 * this.grow, fill: "none", stroke: this.data.plan.ink, "stroke-width": 2 }, this.svg)
     const { offsetWidth, offsetHeight } = this.tip
     this.tip.style.left = `${Math.max(0, Math.min(this.root.clientWidth - offsetWidth, one.x + 12))}px`
