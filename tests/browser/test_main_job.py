@@ -29,6 +29,20 @@ def test_home_paints_within_two_seconds_of_a_cold_start(start_server, open_page)
     assert page.get_by_role("heading", name="DenseNet", exact=True).first.wait_for() is None
 
 
+def test_an_address_names_its_page_before_the_app_has_started_in_the_browser(app, open_page):
+    page = open_page(None)
+    page.route("**/static/js/index.*", lambda _route: None)  # Streamlit itself, as over a slow network
+    page.goto(f"{app.url}/dense?lang=es", wait_until="commit")
+    name = page.get_by_text("Concatenar en vez de sumar", exact=False)
+    name.wait_for()
+    box = page.locator("#waiting b").bounding_box()
+    page.unroute("**/static/js/index.*")  # and let what was held go on
+    page.get_by_role("heading", level=1).wait_for()
+    page.locator("#waiting").wait_for(state="detached")
+    heading = page.get_by_role("heading", level=1).bounding_box()
+    assert abs(box["x"] - heading["x"]) < 8 and heading["y"] - 4 < box["y"] < heading["y"] + heading["height"]
+
+
 def test_the_table_of_resnet_18(app, open_page, settle):
     page = open_page(f"{app.url}/architecture?lang=en", errors=True)
     choose(page, "Network", "ResNet-18")

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import streamlit
 from starlette.applications import Starlette
 
+from cnnviz.language import Language
 from cnnviz.ui import document
 from cnnviz.ui.components.routes import component_routes
 from cnnviz.ui.places import HOME, PLACES
@@ -48,11 +50,26 @@ def test_every_page_begins_with_streamlits_document_and_more(client, place):
     assert [tag for tag in ours.tags if tag in theirs and tag != ("script", ())] == [
         tag for tag in theirs if tag != ("script", ())
     ], "nothing of theirs is lost"
-    assert {tag for tag, _ in added} <= {"link"} and added
+    assert {tag for tag, _ in added} == {"link", "meta", "style", "div", "b"}
     assert "BACKEND_BASE_URL" in ours.scripts[-1]
     order = [dict(attributes).get("type") for tag, attributes in ours.tags if tag == "script"]
     assert order[-1] == "module", "it is said before Streamlit's script asks"
     assert "<title>cnnviz</title>" in answer.text
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.url_path)
+def test_until_there_is_a_page_its_address_says_which_one_it_will_be(client, place):
+    path = "/" if place is HOME else f"/{place.url_path}"
+    for query, browsers, code in (
+        ("?lang=es", "en", "es"), ("?lang=en", "es-AR,es;q=0.9", "en"), ("", "es-AR,es;q=0.9", "es"), ("", "de", "en"),
+        ("?lang=%22%3E%3Cb%3E", "es;q=0.5", "es"), ("", "", "en"),
+    ):  # fmt: skip
+        text = client.ask(path + query, accept_language=browsers).text
+        _ = Language(code)
+        assert f'<html lang="{code}">' in text
+        assert (
+            f'<div id="waiting" aria-hidden="true"><b>{escape(_(place.title))}</b>{escape(_(place.help))}</div>' in text
+        )
 
 
 def test_what_it_loads_beforehand_is_there(client):
