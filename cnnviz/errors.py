@@ -137,6 +137,12 @@ MESSAGES: Final[dict[str, str]] = {
     "race_not_yours": N_("The race {value} belongs to somebody else: it can be watched, not changed."),
     "races_of_owner": N_("{limit} races of yours are going, and no more may. Let one end, or stop it."),
     "races_full": N_("{limit} races are going on this server, and no more may. Try again when one has ended."),
+    "sweep_empty": N_("A sweep needs at least one learning rate and one batch size. Choose one."),
+    "sweep_too_large": N_(
+        "{count} runs are too many for a sweep, at most {limit} are allowed. "
+        "Choose fewer learning rates, batch sizes or seeds."
+    ),
+    "sweep_of_range_tests": N_("A range test tries every learning rate in one run. Choose another schedule."),
     "batch_norm_not_shared": N_(
         "Batch normalisation looks at the whole batch, which several processes on {device} cannot share. "
         "Choose a network without it, or one process."

@@ -1,4 +1,4 @@
-"""The command line, on the same code as the app: `python -m cnnviz table|train|check|forget|backup|export …`.
+"""The command line, on the same code as the app: `python -m cnnviz table|train|sweep|check|forget|backup|export …`.
 
 A network, size or setting that cannot work ends with exit status 2 and one sentence on standard error.
 """
@@ -10,7 +10,7 @@ from importlib import import_module
 
 from cnnviz.errors import problems
 
-COMMANDS = ("table", "train", "check", "forget", "backup", "export")
+COMMANDS = ("table", "train", "sweep", "check", "forget", "backup", "export")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from cnnviz.cli.check import environment_language
@@ -45,16 +45,34 @@ _BAR: Final = 24  # characters of the progress bar
 def add_parser(commands: Any) -> None:
     """Register the command."""
     parser = commands.add_parser("train", help="train a network on Fashion-MNIST")
-    parser.add_argument("key", help="the network, such as lenet_bn or resnet18")
-    parser.add_argument("--preset", choices=("class", "chapter", "fastest"), help="settings to start from")
-    for option, field in _FIELDS.items():
-        parser.add_argument(f"--{option}", dest=field, help=TrainingConfig.model_fields[field].description or field)
+    add_options(parser)
     parser.add_argument(
         "--processes", type=int, default=1, help="share each batch between so many processes (default: %(default)s)"
     )
-    parser.add_argument("--image-size", help="height and width of the input in px")
     parser.add_argument("--language", choices=LANGUAGES, help="default: that of the environment")
     parser.add_argument("--json", action="store_true", help="one event a line")
+
+
+def add_options(parser: argparse.ArgumentParser, left_out: Collection[str] = ()) -> None:
+    """The network and its settings, as `config_of` reads them; some options may be left out."""
+    parser.add_argument("key", help="the network, such as lenet_bn or resnet18")
+    parser.add_argument("--preset", choices=("class", "chapter", "fastest"), help="settings to start from")
+    for option, field in _FIELDS.items():
+        if option not in left_out:
+            parser.add_argument(f"--{option}", dest=field, help=TrainingConfig.model_fields[field].description or field)
+    parser.add_argument("--image-size", help="height and width of the input in px")
+
+
+def stopped_by_ctrl_c() -> Control:
+    """What a run listens to: the first Ctrl-C ends it in good order, a second one at once."""
+    control = Control()
+
+    def stop(*_signal: object) -> None:
+        control.stop()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    signal.signal(signal.SIGINT, stop)
+    return control
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,14 +83,7 @@ def run(options: argparse.Namespace) -> int:
     """
     config = config_of(options)
     _ = Language(options.language or environment_language(os.environ))
-    control = Control()
-
-    def stop(*_signal: object) -> None:
-        """The first Ctrl-C ends the run in good order, a second one at once."""
-        control.stop()
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    signal.signal(signal.SIGINT, stop)
+    control = stopped_by_ctrl_c()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: a waiting thread sleeps
     from cnnviz.training.choices import set_threads
 

@@ -28,15 +28,18 @@ def cells(trace: dict[str, Any], x: Axis, y: Axis, refs: dict[str, str], writer:
     hover = writer.grid(trace, up, across) if rows * columns <= SPOKEN else None
     gap = max(trace.get("xgap", 0), trace.get("ygap", 0))
     if gap and rows * columns <= BOXES:
-        boxes, fills, said = [], [], []
+        boxes, fills, said, names = [], [], [], []
+        named = [name for row in trace.get("customdata", ()) for name in row]
         for number, (red, green, blue, alpha) in enumerate(np.asarray(picture.convert("RGBA")).reshape(-1, 4).tolist()):
             i, j = divmod(number, columns)
             if alpha:
                 boxes.append([round(float(one), 5) for one in (lefts[j], rights[j], bottoms[i], tops[i])])
                 fills.append(f"#{red:02x}{green:02x}{blue:02x}")
                 said.append(hover[number] if hover else "")
+                names += named[number : number + 1]
         return [{**refs, "kind": "boxes", "at": boxes, "colour": fills, "clip": True, "opacity": 1, "edge": None,
-                 "hatch": None, "hover": said if hover else None, "gap": gap}]  # fmt: skip
+                 "hatch": None, "hover": said if hover else None, "gap": gap,
+                 **({"names": names} if named else {})}]  # fmt: skip
     if tops[0] < tops[-1]:  # a picture begins above, a heatmap below
         picture = picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
         hover = hover and [text for i in reversed(range(rows)) for text in hover[i * columns : (i + 1) * columns]]

@@ -37,6 +37,10 @@ def _train(net: str, **parameters: str) -> Target:
     return _to("training", net=net, **parameters)
 
 
+def _sweep(net: str, **parameters: str) -> Target:
+    return _to("sweep", net=net, **parameters)
+
+
 def _compare(networks: str) -> Target:
     return _to("compare", networks=networks)
 
@@ -44,6 +48,9 @@ def _compare(networks: str) -> Target:
 def _take_apart(net: str, **parameters: str) -> Target:
     return _to("architecture", net=net, **parameters)
 
+
+_RATES: Final = {"optimizer": "sgd", "train_images": "60000", "learning_rates": "0.3,1,3,10", "batch_sizes": "32"}
+"""Plain LeNet needs a whole pass over all images to begin to learn, and small batches."""
 
 RECORDED: Final[Mapping[str, str]] = MappingProxyType({LENET_RUN: "lenet"})
 """Runs of this app's own that links name: which network each is of."""
@@ -83,7 +90,11 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
             ),
             Exercise(
                 N_("Try learning rates: where does it begin to learn, and where does it break?"),
-                (_train("lenet", learning_rate="0.9", optimizer="sgd"), _train("lenet", schedule="range_test")),
+                (
+                    _train("lenet", learning_rate="0.9", optimizer="sgd"),
+                    _train("lenet", schedule="range_test"),
+                    _sweep("lenet", **_RATES),
+                ),
             ),
             Exercise(
                 N_("Look at what the first two layers make of a sneaker and of a dress."),
@@ -104,7 +115,10 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
             ),
             Exercise(
                 N_("Change the batch size: what becomes of images per second, of the accuracy and of the memory?"),
-                (_train("alexnet", batch_size="32"), _take_apart("alexnet", batch="512")),
+                (
+                    _sweep("alexnet", learning_rates="0.001", batch_sizes="32,128,512"),
+                    _take_apart("alexnet", batch="512"),
+                ),
             ),
             Exercise(
                 N_("It is too large for 28 px. Design a simpler one that trains faster and loses little."),
@@ -192,7 +206,11 @@ EXERCISES: Final[Mapping[str, tuple[Exercise, ...]]] = MappingProxyType(
             ),
             Exercise(
                 N_("What is the largest learning rate that works, with and without batch norm?"),
-                (_to("batch-norm", view="race", learning_rate="3"), _train("lenet_bn", schedule="range_test")),
+                (
+                    _to("batch-norm", view="race", learning_rate="3"),
+                    _sweep("lenet_bn", **_RATES),
+                    _sweep("lenet", **_RATES),
+                ),
             ),
             Exercise(
                 N_("Does every layer need it? Try convolutions alone and dense layers alone."),

@@ -117,6 +117,20 @@ class RunReader:
             ).fetchall()
         return next((record for record in map(_record, rows) if record.config == config), None)
 
+    def find_each(self, configs: Sequence[TrainingConfig], *, owner: str | None = None) -> tuple[RunRecord | None, ...]:
+        """For each of some settings the run that says most about them, or None.
+
+        One that is finished, or whose loss was no longer a number: with the same settings it would come out the same.
+        Then one that trains, one that waits, one that failed for another reason, and one that was stopped; of several
+        the newest. What counts as the same is said at `find_same`.
+
+        Args:
+            configs: every setting of each.
+            owner: only this one's runs; None looks at everybody's.
+        """
+        with self._database.reading() as connection:
+            return tuple(_saying_most(connection, config, owner) for config in configs)
+
     def checkpoints_of(self, run_id: str) -> tuple[tuple[int, Path], ...]:
         """The checkpoints along a run's curve, (step, file), in order and each step once; maybe none.
 
@@ -191,6 +205,17 @@ def row_of(connection: sqlite3.Connection, run_id: str) -> sqlite3.Row:
     if row is None:
         raise CnnvizError("run_unknown", value=run_id)
     return row
+
+
+def _saying_most(connection: sqlite3.Connection, config: TrainingConfig, owner: str | None) -> RunRecord | None:
+    rows = connection.execute(
+        "SELECT * FROM runs WHERE config_hash = ? AND (? IS NULL OR owner = ?) ORDER BY CASE WHEN state = 'finished' "
+        "OR (state = 'failed' AND json_extract(failure, '$.code') = 'loss_not_finite') THEN 0 "
+        "WHEN state IN ('running', 'paused', 'stopping') THEN 1 WHEN state = 'queued' THEN 2 "
+        "WHEN state = 'failed' THEN 3 ELSE 4 END, rowid DESC LIMIT 20",
+        (config_hash(config), owner, owner),
+    )
+    return next((record for record in map(_record, rows) if record.config == config), None)
 
 
 def _record(row: sqlite3.Row) -> RunRecord:

@@ -16,7 +16,8 @@ from cnnviz.ui.places import AUGMENTATION, page_link
 NAME: Final = "augmentation"
 """The chain's name in the training page's link."""
 
-_NONE: Final = PipelineSpec()
+NONE: Final = PipelineSpec()
+"""No augmentation."""
 
 
 def choose_augmentation(link: PageLink, image_size: int, _: Language) -> PipelineSpec | None:
@@ -29,7 +30,7 @@ def choose_augmentation(link: PageLink, image_size: int, _: Language) -> Pipelin
         image_size: the network's input, px.
         _: the reader's language.
     """
-    chain = linked_chain(link, NAME, _NONE)
+    chain = linked_chain(link, NAME, NONE)
     steps = (*chain.active, *chain.mixing)
     if not steps:
         page_link(AUGMENTATION, _("Train with augmented pictures"), picture="garment")
@@ -42,7 +43,7 @@ def choose_augmentation(link: PageLink, image_size: int, _: Language) -> Pipelin
             page_link(AUGMENTATION, _("Change it"), icon=":material/edit:", chain=chain_text(chain), picture="garment")
             st.button(
                 _("Without it"), icon=":material/close:", type="tertiary", key="no augmentation",
-                on_click=st.session_state.__setitem__, args=(link.key(NAME), chain_text(_NONE)),
+                on_click=st.session_state.__setitem__, args=(link.key(NAME), chain_text(NONE)),
             )  # fmt: skip
     return fitting if usable else None
 

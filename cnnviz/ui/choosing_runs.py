@@ -8,6 +8,7 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.language import Language
+from cnnviz.specs.sweep import MOST_RUNS
 from cnnviz.training import RunRecord, RunStore
 from cnnviz.training.comparing import FEWEST_SEEDS, band_key, seed_bands
 from cnnviz.training.records import RECORDED
@@ -17,7 +18,8 @@ from cnnviz.ui.links import PageLink
 from cnnviz.ui.overlay import option_text
 from cnnviz.ui.sight import in_sight, seen_run
 
-MOST: Final = 24
+MOST: Final = MOST_RUNS
+"""A whole sweep."""
 FIRST: Final = ("lenet", "lenet_bn")
 """Networks whose recorded runs a fresh server shows at once."""
 _LISTED: Final = 200
@@ -104,15 +106,15 @@ def render_more_seeds(chosen: Sequence[RunRecord], link: PageLink, _: Language, 
 
 
 def _add_seeds(first: RunRecord, count: int, key: str, _: Language) -> None:
-    used = {record.config.seed for record in still_there(st.session_state[key])}
-    for _number in range(count):
-        seed = max(used) + 1
-        used.add(seed)
-        config = first.config.replace(seed=seed)
-        same = engine().store.find_same(config, owner=owner() if works_alone() else None)
-        try:
-            run_id = same.id if same else my_runs().submit(config, group=f"seeds of {first.id}")
-        except CnnvizError as error:
-            st.toast(error_text(error, _), icon=":material/error:")
-            return
-        st.session_state[key] = [*st.session_state[key], run_id]
+    used = max((record.config.seed for record in still_there(st.session_state[key])), default=first.config.seed)
+    whose = owner() if works_alone() else None
+    try:
+        configs = [first.config.replace(seed=used + number) for number in range(1, count + 1)]
+        there = [engine().store.find_same(config, owner=whose) for config in configs]
+        wanted = [config for config, same in zip(configs, there, strict=True) if same is None]
+        started = iter(my_runs().submit_all(wanted, group=f"seeds of {first.id}") if wanted else ())
+    except CnnvizError as error:
+        st.toast(error_text(error, _), icon=":material/error:")
+        return
+    found = [next(started) if same is None else same.id for same in there]
+    st.session_state[key] = [*st.session_state[key], *found]

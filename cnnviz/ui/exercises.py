@@ -1,7 +1,7 @@
 """An exercise's links in words: the page, and what is set there, in the reader's language."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 from cnnviz.architectures import architecture
 from cnnviz.language import Language
@@ -13,6 +13,7 @@ from cnnviz.specs.grid import GridSpec
 from cnnviz.specs.lab import View
 from cnnviz.specs.labs import batch_norm, dense, kernel, residual
 from cnnviz.specs.labs.inside import InsideLabSpec
+from cnnviz.specs.sweep import SweepSpec
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.ui.fields import choice_label
 from cnnviz.ui.network import BatchSpec
@@ -29,6 +30,7 @@ _SPECS: Final[Mapping[str, tuple[Any, ...]]] = {
     "inside": (InsideLabSpec,),
     "kernel": (kernel.KernelSpec,),
     "residual": (residual.ResidualLabSpec,),
+    "sweep": (SweepSpec, TrainingConfig),
 }
 
 
@@ -84,4 +86,6 @@ def _setting(target: Target, field: str, text: str, _: Language) -> str:
 def _value(annotation: Any, text: str, _: Language) -> str:
     if annotation is bool:
         return _("yes") if text == "1" else _("no")
+    if get_origin(annotation) is tuple:
+        return " / ".join(_.number(float(part)) for part in text.split(","))
     return _.number(float(text)) if annotation in (int, float) else choice_label(text, _)

@@ -98,6 +98,14 @@ RACE: Final = Place(
     N_("Two to four networks under the same budget, in turn on one device: predict who wins, then watch."),
     AFTERWARDS,
 )
+SWEEP: Final = Place(
+    "train/sweep.py",
+    "sweep",
+    N_("Sweep"),
+    ":material/grid_view:",
+    N_("Learning rate against batch size, a run for each pair: which one learns most, and where does it break?"),
+    AFTERWARDS,
+)
 RESULTS: Final = Place(
     "train/results.py",
     "results",
@@ -202,6 +210,7 @@ PLACES: Final = (
     TRAINING,
     RUNS,
     RACE,
+    SWEEP,
     RESULTS,
     CLASSROOM,
     KERNEL,

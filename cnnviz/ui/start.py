@@ -21,8 +21,13 @@ _REFUSED: Final = "start refused"
 
 def foresee(config: TrainingConfig) -> Estimate:
     """What a run will take here, from its cost and from this machine's earlier runs."""
-    earlier = engine().store.records(limit=_EARLIER)
-    return estimate(config, speeds=[record for record in earlier if record.owner != RECORDED])
+    return foresee_all([config])[0]
+
+
+def foresee_all(configs: Sequence[TrainingConfig]) -> tuple[Estimate, ...]:
+    """The same for several runs."""
+    earlier = [record for record in engine().store.records(limit=_EARLIER) if record.owner != RECORDED]
+    return tuple(estimate(config, speeds=earlier) for config in configs)
 
 
 def render_estimate(found: Estimate, _: Language) -> None:

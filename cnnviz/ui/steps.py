@@ -36,6 +36,7 @@ from cnnviz.ui.places import (
     RESIDUAL,
     RESNEXT,
     RESULTS,
+    SWEEP,
     TRAINING,
     Place,
 )
@@ -86,7 +87,7 @@ def _steps() -> Iterator[Step]:
         yield from (Step(place, {"net": entry.key}, entry.title) for entry in catalog())
     yield from (Step(BLOCKS, {"block": entry.key}, entry.title) for entry in BLOCK_CATALOG)
     yield from (Step(RACE, {"kind": entry.key}, entry.title) for entry in classics())
-    yield from (Step(place, {}, "") for place in (COMPARE, AUGMENTATION, RESULTS))
+    yield from (Step(place, {}, "") for place in (COMPARE, AUGMENTATION, SWEEP, RESULTS))
 
 
 STEPS: Final[Mapping[str, Step]] = {step.name: step for step in _steps()}

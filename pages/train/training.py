@@ -21,6 +21,7 @@ from cnnviz.ui.run_list import render_own_runs
 from cnnviz.ui.runs import linked_run, render_choices, render_curves, render_progress, render_state
 from cnnviz.ui.sight import seen_run
 from cnnviz.ui.start import render_same, render_start, start
+from cnnviz.ui.sweep import render_sweep_link
 from cnnviz.ui.takeaway import render_run_downloads
 from cnnviz.ui.watching import part, want_page, watch
 
@@ -86,11 +87,7 @@ def settle() -> None:
         augmentation = choose_augmentation(link, network.values["image_size"], _)
     more = [field for field in TrainingConfig.model_fields if field not in (*FIRST, "architecture", "augmentation")]
     with st.expander(_("More settings"), icon=":material/tune:", key="more", on_change="rerun") as drawer:
-        if drawer.open:
-            form.draw(more)
-        else:
-            form.hold(more)
-
+        (form.draw if drawer.open else form.hold)(more)
     config = good_or_last(
         "training",
         lambda: TrainingConfig.parse(
@@ -104,6 +101,7 @@ def settle() -> None:
     link.write(chosen, dict(preset.config.architecture) | dict(preset.config) | usual | USUAL)
     with start_slot:
         render_start(config, preset.reductions(_), run is None or run.ended, press_start, form.show, _)
+        render_sweep_link(config, linked_augmentation(link), _)
 
 
 with settings:

@@ -15,6 +15,7 @@ from cnnviz.ui.places import (
     PLACES,
     RACE,
     RESULTS,
+    SWEEP,
     TRAINING,
     place_at,
 )
@@ -139,7 +140,7 @@ def test_a_teacher_gets_the_link_to_where_the_lesson_begins(open_page):
     assert address == f"http://localhost/training?lang=en&{query}" and where(app) == "2 of 2"
 
 
-@pytest.mark.parametrize("place", [ARCHITECTURE, AUGMENTATION, TRAINING, COMPARE, BLOCKS, RACE, RESULTS])
+@pytest.mark.parametrize("place", [ARCHITECTURE, AUGMENTATION, TRAINING, COMPARE, BLOCKS, RACE, SWEEP, RESULTS])
 def test_a_forged_step_is_named_on_every_page_and_the_others_hold(open_page, place):
     own = next(name for name, step in STEPS.items() if step.place == place)
     app = open_page(place, "en", lesson=f"kernel.hand,<b>.x,{own}", lesson_at="77")

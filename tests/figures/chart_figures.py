@@ -15,6 +15,7 @@ from cnnviz.figures.lab_residual import class_drawing, distance_bars, pictures_i
 from cnnviz.figures.lines import Axis, Series, line_chart
 from cnnviz.figures.rates import rate_curve
 from cnnviz.figures.sweep import sweep_lines
+from cnnviz.figures.sweep_map import MapCell, sweep_map
 from cnnviz.language import Language
 
 NAMES = [f"class {number}" for number in range(10)]
@@ -55,6 +56,11 @@ def figures(_=None):
         "branches": branch_bars(lanes, _, colour="#1e65ab"),
         "memory": kept_bars(holdings, _, colours={"a": "#1e65ab", "b": "#de7c00"}),
         "sweep": sweep_lines(points, 4, "Groups", _, colour="#1e65ab"),
+        "map": sweep_map(
+            [MapCell(rate, size, None if size == 512 else rate + size / 100, "79.2 %" if size < 512 else _("diverged"),
+                     "2.5 s", f"{rate} {size}", f"{rate} {size}", best=rate == 0.3 and size == 128)
+             for rate in (0.03, 0.3, 3.0) for size in (8, 32, 64, 128, 512)], _,
+        ),
         "distances": distance_bars([1.2, 0.4, 0.9], _, dark=False),
         "classes": class_drawing(circles, (2.0, 1.0), (1.0, 0.5), _, dark=False),
         "distributions": distributions([("Before", values), ("After", values / 2)], _, dark=False),

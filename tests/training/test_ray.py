@@ -6,8 +6,11 @@ import psutil
 import pytest
 
 from cnnviz.errors import CnnvizError
-from cnnviz.training import RunStore, TrainingConfig, train
+from cnnviz.specs.sweep import SweepSpec
+from cnnviz.training import OwnedRuns, RunStore, TrainingConfig, train
 from cnnviz.training.choose_executor import chosen_executor
+from cnnviz.training.race import RaceSpec
+from cnnviz.training.race_runner import Races
 from tests.training.executors import played_cluster
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
@@ -93,10 +96,8 @@ def test_a_sweep_fans_out_over_the_machines_and_leaves_room_for_others(cluster, 
     executor = RayExecutor(store)
     until(lambda: executor.seats == 4)
     tiny = CONFIG.replace(epochs=2)
-    sweep = [
-        executor.submit(tiny.replace(learning_rate=rate, batch_size=size), owner="ana", group="sweep")
-        for rate in (0.05, 0.1) for size in (64, 128)
-    ]  # fmt: skip
+    spec = SweepSpec(base=tiny, learning_rates=(0.05, 0.1), batch_sizes=(64, 128))
+    sweep = OwnedRuns(executor, "ana").submit_all(spec.configs(), group="sweep")
     most, ben = 0, None
     while not all(store.record(run).ended for run in sweep):
         going = [record for record in store.records(states=("running",)) if record.owner == "ana"]
@@ -108,6 +109,28 @@ def test_a_sweep_fans_out_over_the_machines_and_leaves_room_for_others(cluster, 
     assert most == 2, "two of four seats"
     assert {store.record(run).state for run in sweep} == {"finished"}
     until(lambda: store.record(ben).ended)
+    executor.close()
+    store.close()
+
+
+def test_the_contestants_of_a_race_for_images_train_side_by_side(cluster, tmp_path):
+    from cnnviz.training.ray_executor import RayExecutor
+
+    played, _nodes = cluster
+    for _ in range(2):
+        played.add_node(num_cpus=1, node_ip_address="127.0.0.1")
+    played.wait_for_nodes()
+    store = RunStore(tmp_path)
+    executor = RayExecutor(store)
+    until(lambda: executor.seats_per_owner == 2)
+    races = Races(executor)
+    spec = RaceSpec(contestants=(CONFIG, CONFIG.replace(seed=2)), budget="images", amount=38_400)
+    race_id = races.start(spec, OwnedRuns(executor, "ana"), macs=(1, 1))
+    most = 0
+    while races.going(race_id):
+        most = max(most, len(store.records(states=("running",))))
+        time.sleep(0.02)
+    assert most == 2 and [lane.share for lane in races.lanes(races.record(race_id))] == [1, 1]
     executor.close()
     store.close()
 

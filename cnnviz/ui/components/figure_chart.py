@@ -1,9 +1,11 @@
 """A still chart: a plotly figure drawn by a few kilobytes of JavaScript, figures under the pointer and the arrow keys.
 
 `st.plotly_chart` waits for five megabytes of script before a page's first chart, and lays each one out at length.
-Nothing in the figures of the labs needs that: no zoom, no selection. The live curves do, and have it.
+Nothing in the figures of the labs needs that: no zoom, no selection. The live curves do, and have it. Parts of a figure
+that have a name (`customdata` of a heatmap's cells) can be chosen with a click, or with Enter.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -55,7 +57,9 @@ _MOUNT: Final = st.components.v2.component(
 )
 
 
-def figure_chart(figure: go.Figure, _: Language, *, alt: str, key: str) -> None:
+def figure_chart(
+    figure: go.Figure, _: Language, *, alt: str, key: str, on_pick: Callable[[str], None] | None = None
+) -> None:
     """Draw a figure over the width there is.
 
     Args:
@@ -63,12 +67,20 @@ def figure_chart(figure: go.Figure, _: Language, *, alt: str, key: str) -> None:
         _: the reader's language.
         alt: what is seen, for a screen reader.
         key: the component's key.
+        on_pick: called before the rerun with the name of what was chosen, which may be forged.
     """
+
+    def take() -> None:
+        name = (st.session_state.get(key) or {}).get("picked")
+        if on_pick is not None and isinstance(name, str):
+            on_pick(name)
+
     _MOUNT(
         key=key,
         data={
             "plan": drawn(drawing, figure, _),
             "alt": alt.replace("**", ""),
-            "hint": _("Arrow keys read the values."),
+            "hint": _("Arrow keys read the values.") + (" " + _("Enter opens one.") if on_pick else ""),
         },
+        on_picked_change=take,
     )

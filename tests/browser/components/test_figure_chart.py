@@ -113,7 +113,7 @@ TOUCHING = """all => {
 }"""
 
 
-@pytest.mark.parametrize("figure", ["confusion", "budget"])
+@pytest.mark.parametrize("figure", ["confusion", "budget", "map"])
 def test_numbers_in_a_row_do_not_touch_on_a_phone_nor_shrink_where_there_is_room(url, open_page, figure):
     page = open_page(f"{url}/?figure={figure}&alone=1", viewport=(390, 844))
     texts = page.locator(".chart-of-figure svg text")

@@ -16,7 +16,7 @@ export default component => {
   const root = component.parentElement.querySelector(".chart-of-figure")
   if (!root || !component.data) return
   if (!charts.has(root)) charts.set(root, new Chart(root))
-  charts.get(root).update(component.data)
+  charts.get(root).update(component.data, component.setTriggerValue)
   // Streamlit also runs the clean-up of a call that a newer one has overtaken: only a removed element is torn down.
   return () => setTimeout(() => root.isConnected || charts.get(root)?.destroy())
 }
@@ -36,9 +36,14 @@ class Chart {
     this.picture.addEventListener("pointerleave", () => this.show(-1))
     this.picture.addEventListener("blur", () => this.show(-1))
     this.picture.addEventListener("keydown", event => this.press(event))
+    this.picture.addEventListener("click", event => {
+      this.point(event)
+      this.pick()
+    })
   }
 
-  update(data) {
+  update(data, setTriggerValue) {
+    this.choose = name => setTriggerValue("picked", name)
     this.picture.setAttribute("aria-label", data.alt)
     const plan = JSON.stringify(data.plan)
     if (plan === this.plan) return
@@ -79,6 +84,8 @@ class Chart {
     this.picture.replaceChildren(svg)
     if (this.targets.length) this.picture.setAttribute("aria-description", hint)
     else this.picture.removeAttribute("aria-description")
+    this.choosable = this.targets.some(({ name }) => name)
+    this.picture.style.cursor = this.choosable ? "pointer" : ""
     this.show(-1)
   }
 
@@ -289,9 +296,24 @@ class Chart {
     draw(this.svg, [[title, false]], { ...type, x: width, y: top, anchor: "end" })
   }
 
-  // Something that says a figure: a point, or a box with its corners.
-  target(text, x, y, box) {
-    if (text) this.targets.push({ text, x, y, box })
+  // Something that says a figure: a point, or a box with its corners; what has a name can be chosen.
+  target(text, x, y, box, name) {
+    if (text) this.targets.push({ text, x, y, box, name })
+  }
+
+  pick() {
+    const { name } = this.targets[this.here] ?? {}
+    if (name) this.choose(name)
+    return name
+  }
+
+  // What Enter or a click would open: dark on light, whatever the colour of the box.
+  frame([x0, x1, y0, y1]) {
+    const group = node("g", { class: "here", fill: "none" }, this.svg)
+    const edge = 3 * this.grow
+    const place = { x: x0 + edge, y: y0 + edge, width: x1 - x0 - 2 * edge, height: y1 - y0 - 2 * edge }
+    node("rect", { ...place, stroke: "var(--st-background-color)", "stroke-width": 2 * edge }, group)
+    node("rect", { ...place, stroke: this.data.plan.ink, "stroke-width": edge }, group)
   }
 
   point(event) {
@@ -307,6 +329,7 @@ class Chart {
   }
 
   press(event) {
+    if ((event.key === "Enter" || event.key === " ") && this.pick()) event.preventDefault()
     const last = this.targets.length - 1
     const next = {
       ArrowRight: this.here + 1, ArrowDown: this.here + 1, ArrowLeft: this.here - 1, ArrowUp: this.here - 1,
@@ -324,6 +347,7 @@ class Chart {
     this.svg?.querySelector(".here")?.remove()
     if (!one) return
     this.tip.textContent = one.text
+    if (this.choosable && one.box) this.frame(one.box)
     if (!one.box) node("circle", { class: "here", cx: one.x, cy: one.y, r: 6 * this.grow, fill: "none", stroke: this.data.plan.ink, "stroke-width": 2 }, this.svg)
     const { offsetWidth, offsetHeight } = this.tip
     this.tip.style.left = `${Math.max(0, Math.min(this.root.clientWidth - offsetWidth, one.x + 12))}px`

@@ -59,7 +59,7 @@ const KINDS = {
         height: Math.max(0, y1 - y0 - 2 * half).toFixed(2), fill, opacity: one(mark.opacity, number),
         stroke: mark.edge?.[0], "stroke-width": mark.edge && mark.edge[1] * chart.grow,
       }, group)
-      if (mark.hover) chart.target(one(mark.hover, number), (x0 + x1) / 2, y0, [x0, x1, y0, y1])
+      if (mark.hover) chart.target(one(mark.hover, number), (x0 + x1) / 2, y0, [x0, x1, y0, y1], mark.names?.[number])
     }
   },
 
