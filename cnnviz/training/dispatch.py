@@ -553,7 +553,7 @@ class QueueExecutor(ABC):
     def _lose_patience(self, worker: Seat, run_id: str) -> None:
         """A worker is still in its step: the run ends now, the process as fast as the system can take it down."""
         with self._lock:
-            if worker.run_id != run_id:
+            if worker.run_id != run_id or not worker.stopping:  # it has stopped, and may have been continued since
                 return
             worker.run_id, worker.lost = None, True
             worker.process.kill()

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 
 import pytest
 from hypothesis import given
@@ -229,6 +230,20 @@ def test_whoever_leads_holds_stops_and_keeps_everybodys_runs_and_changes_nothing
     # going on
     teacher.update(waiting, pinned=True)
     assert executor.store.record(waiting).pinned, "what is worth keeping, too"
+
+
+def test_a_run_that_is_continued_at_once_does_not_feel_the_patience_for_its_stop(make_fake, monkeypatch):
+    monkeypatch.setattr("cnnviz.training.dispatch._PATIENCE", 0.4)
+    executor = make_fake()
+    run_id = executor.submit(CONFIG, owner="ana")
+    until(lambda: running(executor) == [run_id])
+    executor.command(run_id, "stop")
+    FakeWorker.made[0].finish("stopped")
+    until(lambda: executor.store.record(run_id).ended)
+    executor.continue_run(run_id)
+    until(lambda: running(executor) == [run_id])
+    time.sleep(0.5)
+    assert running(executor) == [run_id] and len(FakeWorker.made) == 1
 
 
 def test_an_ended_run_is_extended_and_says_so(make_fake):
