@@ -76,6 +76,10 @@ MESSAGES: Final[dict[str, str]] = {
     "classes_do_not_match": N_("Fashion-MNIST has 10 classes and the network has {value}. Set it to 10."),
     "device_missing": N_("This machine has no {value} device. Choose automatic or cpu."),
     "batch_larger_than_data": N_("A batch of {batch_size} is larger than the {images} training images chosen."),
+    "processes_more_than_images": N_(
+        "{processes} processes need an image each of every batch, and the last batch of a pass has {images}. "
+        "Choose fewer processes, or another batch size."
+    ),
     "batch_of_one_needs_more": N_(
         "Batch normalisation cannot train on a batch of 1: there is nothing to average over."
     ),
@@ -143,9 +147,11 @@ MESSAGES: Final[dict[str, str]] = {
         "Choose fewer learning rates, batch sizes or seeds."
     ),
     "sweep_of_range_tests": N_("A range test tries every learning rate in one run. Choose another schedule."),
-    "batch_norm_not_shared": N_(
-        "Batch normalisation looks at the whole batch, which several processes on {device} cannot share. "
-        "Choose a network without it, or one process."
+    "process_lost": N_(
+        "One of the {processes} processes that shared this run ended unexpectedly ({reason}), and the run with it."
+    ),
+    "gpus_too_few": N_(
+        "{processes} processes need a GPU each, and there are {gpus}. Choose at most {gpus}, or the processor (cpu)."
     ),
     "ray_missing": N_("Ray is not installed. Install it with requirements-ray.txt, or leave CNNVIZ_EXECUTOR unset."),
     "cluster_missing": N_("The cluster at {address} cannot be used: {reason}."),

@@ -11,8 +11,9 @@ from cnnviz.specs.catalog import architecture
 from cnnviz.specs.range_test import is_range_test
 from cnnviz.specs.training import TrainingConfig
 
+_OF_THE_SERVER: Final = ("device", "threads", "processes")
 FREEZABLE: Final = tuple(
-    name for name in TrainingConfig.model_fields if name not in ("architecture", "augmentation", "device", "threads")
+    name for name in TrainingConfig.model_fields if name not in ("architecture", "augmentation", *_OF_THE_SERVER)
 )
 """The settings of a run that a class can be held to; the network has a field of its own."""
 

@@ -4,7 +4,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any, Final
 
 from cnnviz.cli.check import environment_language
@@ -38,6 +38,7 @@ _FIELDS: Final = {
     "device": "device",
     "precision": "precision",
     "threads": "threads",
+    "processes": "processes",
 }
 _BAR: Final = 24  # characters of the progress bar
 
@@ -46,9 +47,6 @@ def add_parser(commands: Any) -> None:
     """Register the command."""
     parser = commands.add_parser("train", help="train a network on Fashion-MNIST")
     add_options(parser)
-    parser.add_argument(
-        "--processes", type=int, default=1, help="share each batch between so many processes (default: %(default)s)"
-    )
     parser.add_argument("--language", choices=LANGUAGES, help="default: that of the environment")
     parser.add_argument("--json", action="store_true", help="one event a line")
 
@@ -88,8 +86,13 @@ def run(options: argparse.Namespace) -> int:
     from cnnviz.training.choices import set_threads
 
     set_threads(config)
+    if _under_torchrun() and (rank := int(os.environ["RANK"])):  # to help the first one
+        from cnnviz.training.team import belong
+
+        belong(config, rank)
+        return 0
     status = 0
-    for event in _events(config, options.processes, control):
+    for event in train(config, control=control):
         if options.json:
             print(event.model_dump_json(), flush=True)
         else:
@@ -97,15 +100,6 @@ def run(options: argparse.Namespace) -> int:
         if event.kind == "failed":
             status = 1
     return status
-
-
-def _events(config: TrainingConfig, processes: int, control: Control) -> Iterator[Event]:
-    """One process listens to Ctrl-C by itself; several end with the terminal's."""
-    if processes == 1:
-        return train(config, control=control)
-    from cnnviz.training.parallel import launch
-
-    return launch(config, processes)
 
 
 def config_of(options: argparse.Namespace) -> TrainingConfig:
@@ -116,12 +110,18 @@ def config_of(options: argparse.Namespace) -> TrainingConfig:
     """
     chosen = {field: getattr(options, field) for field in _FIELDS.values()}
     chosen = {field: value for field, value in chosen.items() if value is not None}
+    if _under_torchrun():
+        chosen["processes"] = os.environ["WORLD_SIZE"]
     base = dict(preset_named(options.key, options.preset).config) if options.preset else {}
     architecture = base.get("architecture", options.key)
     config = TrainingConfig.parse({**base, "architecture": architecture, **chosen})
     if options.image_size is None:
         return config
     return config.replace(architecture=config.architecture.replace(image_size=options.image_size))
+
+
+def _under_torchrun() -> bool:
+    return "TORCHELASTIC_RUN_ID" in os.environ
 
 
 def _show(event: Event, config: TrainingConfig, _: Language) -> None:

@@ -20,9 +20,10 @@ _REPEATED: Final = frozenset(
         "architecture", "epochs", "batch_size", "optimizer", "learning_rate", "schedule", "momentum", "weight_decay",
         "train_images", "test_images", "initialization", "evaluations", "seed", "augmentation", "device", "precision",
         "threads", "warmup_epochs", "drop_epochs", "drop_factor", "label_smoothing", "gradient_clip", "early_stopping",
+        "processes",
     }
 )  # fmt: skip
-"""The settings that the exported code obeys; it names every other one that is not at its default."""
+"""The settings that the exported code obeys or has a remark on; it names every other one that is not at its default."""
 
 
 def run_script(config: TrainingConfig, started: Started | None = None) -> str:
@@ -92,6 +93,11 @@ def _remarks(config: TrainingConfig, started: Started | None, writer: TrainingWr
             "The augmentations' draws come from torchvision and torch's global random numbers here, and from a "
             "generator of their own in the run: the same distributions, other numbers."
             + (" A batch is mixed with one draw here, and with one for each image in the run." * writer.mixed)
+        )
+    if config.processes > 1:
+        remarks.append(
+            f"The run shared each batch between {config.processes} processes (torch's DistributedDataParallel). Here "
+            "one computes the whole batch: the same curve, its sums in another order; dropout draws other masks."
         )
     if config.schedule == "range_test":
         remarks.append("The run may have ended early, once its loss exploded; here the test goes to its last step.")

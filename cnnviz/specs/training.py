@@ -183,6 +183,18 @@ class TrainingConfig(Spec):
         step=1,
         advanced=True,
     )
+    processes: int = knob(
+        1,
+        N_("Processes"),
+        N_(
+            "Each batch is shared between so many processes of one machine, each with a GPU of its own where it "
+            "computes on GPUs. The curve is that of one process."
+        ),
+        ge=1,
+        le=64,
+        step=1,
+        advanced=True,
+    )
 
     @field_validator("architecture", mode="before")
     @classmethod
@@ -203,6 +215,10 @@ class TrainingConfig(Spec):
             raise CnnvizError(
                 "batch_larger_than_data", field="batch_size", batch_size=self.batch_size, images=self.train_images
             )
+        if self.processes > self.smallest_batch:
+            raise CnnvizError(
+                "processes_more_than_images", field="processes", processes=self.processes, images=self.smallest_batch
+            )
         if self.augmentation is not None:
             self.augmentation.check((IMAGE_SIZE, IMAGE_SIZE))
         return self
@@ -216,6 +232,12 @@ class TrainingConfig(Spec):
         """
         full, rest = divmod(self.train_images, self.batch_size)
         return full + (rest > 1)
+
+    @property
+    def smallest_batch(self) -> int:
+        """Images of the last batch of a pass, or of any if all are full."""
+        rest = self.train_images % self.batch_size
+        return rest if rest > 1 else self.batch_size
 
     @property
     def total_steps(self) -> int:

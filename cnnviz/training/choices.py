@@ -12,6 +12,7 @@ import torch
 from cnnviz.errors import CnnvizError
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training.kernels import BFLOAT16_CONVOLUTIONS, HALVED_POOLING, SPLIT_CONVOLUTIONS, TWO_PASS_BATCH_NORM
+from cnnviz.training.settings import whole_number
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -59,10 +60,14 @@ def automatic_threads(config: TrainingConfig | None = None) -> int:
     """Threads for a process that trains: one for each core it may use, but a single one for LeNet on two cores.
 
     Its kernels are so short that waking a second thread takes as long as it saves (0.9 to 1.1 times alone on the
-    machine, 1.5 times as long beside other work), and one core is left to the page.
+    machine, 1.5 times as long beside other work), and one core is left to the page. Processes that share a run share
+    the cores. `CNNVIZ_CORES` says that fewer are its own: a cluster's machine has other runs on the others.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return 1 if cores == 2 and config is not None and config.architecture.family == "lenet" else max(1, cores)
+    cores = min(cores, whole_number("CNNVIZ_CORES", cores, lowest=1, highest=2**16))
+    if cores == 2 and config is not None and config.architecture.family == "lenet":
+        return 1
+    return max(1, cores // (1 if config is None else config.processes))
 
 
 def automatic_precision(config: TrainingConfig, device: str) -> Precision:

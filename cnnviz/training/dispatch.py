@@ -12,10 +12,11 @@ is told to, behind those who wait.
 import atexit
 import logging
 import threading
+import time
 import traceback
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -81,8 +82,11 @@ class QueueExecutor(ABC):
         atexit.register(self.close)
 
     @abstractmethod
-    def hire(self) -> WorkerLink:
+    def hire(self, shape: int) -> WorkerLink:
         """A new worker.
+
+        Args:
+            shape: how many processes of a run it has to have room for, where that matters.
 
         Raises:
             OSError: if there is none to be had.
@@ -93,9 +97,27 @@ class QueueExecutor(ABC):
         """How many runs may train at once if nobody says otherwise."""
 
     @property
+    @abstractmethod
+    def most_processes(self) -> int:
+        """Between how many processes one run may be shared here."""
+
+    def shape_of(self, config: TrainingConfig) -> int:
+        """How many processes a worker has to have room for to take a run; any worker of one machine takes all."""
+        return 1
+
+    def seats_of(self, shape: int) -> int:
+        """How many seats a worker of a shape takes."""
+        return 1
+
+    @property
     def seats(self) -> int:
         """How many runs may train at once now."""
         return self.slots
+
+    @property
+    def keeps_one(self) -> bool:
+        """Whether a worker waits even while nobody has a run."""
+        return True
 
     @property
     def seats_per_owner(self) -> int:
@@ -122,6 +144,7 @@ class QueueExecutor(ABC):
         self, config: TrainingConfig, *, owner: str, name: str = "", group: str | None = None, address: str = ""
     ) -> str:
         """See `Executor.submit`."""
+        self._check(config)
         with self._room_for(owner, address):
             run_id = self.store.create(config, owner=owner, name=name, group=group)
             self._wait(run_id, Job(owner, config, address))
@@ -137,6 +160,8 @@ class QueueExecutor(ABC):
         address: str = "",
     ) -> tuple[str, ...]:
         """See `Executor.submit_all`."""
+        for config in configs:
+            self._check(config)
         with self._room_for(owner, address, len(configs)):
             run_ids = self.store.create_all(configs, owner=owner, names=names, group=group)
             with self._lock:
@@ -148,6 +173,7 @@ class QueueExecutor(ABC):
         """See `Executor.continue_run`."""
         record = self.store.record(run_id)
         config = config or record.config
+        self._check(config)
         with self._room_for(record.owner, address):
             self.store.requeue(run_id, config)
             self._wait(run_id, Job(record.owner, config, address, continues=True))
@@ -258,6 +284,13 @@ class QueueExecutor(ABC):
 
     # the queue and the seats
 
+    def _check(self, config: TrainingConfig) -> None:
+        if config.processes > 1 and config.processes > self.most_processes:
+            raise CnnvizError(
+                "value_too_large", field="processes", label="processes", value=config.processes,
+                limit=self.most_processes,
+            )  # fmt: skip
+
     @contextmanager
     def _room_for(self, owner: str, address: str, count: int = 1) -> Iterator[None]:
         """Places in the queue, held while the runs are written down; the queue itself is not."""
@@ -296,29 +329,60 @@ class QueueExecutor(ABC):
             self._dispatch()
 
     def _dispatch(self) -> None:
-        """Give waiting runs to idle workers, hiring as many as there are slots; with the lock held."""
+        """Give waiting runs to idle workers, hiring as many as there are seats; with the lock held."""
         while not self._closed.is_set() and not self._held:
-            worker = next((worker for worker in self._alive if worker.run_id is None), None)
-            if worker is None and len(self._alive) >= self.seats:
+            idle = [worker for worker in self._alive if worker.idle]
+            if idle and any(worker.looks_for_room for worker in self._alive):
+                self._dismiss(idle)  # whoever is looking for room comes before those who wait
+                return
+            busy = self._busy()
+            following = self._queue.peek(busy)
+            if following is None:
+                return
+            shape = self.shape_of(self._jobs[following[1]].config)
+            worker = next((worker for worker in idle if worker.shape == shape), None)
+            taken = sum(worker.size for worker in self._alive)
+            if worker is None and taken and taken + self.seats_of(shape) > self.seats:
+                self._dismiss(idle)  # of another shape
                 self._claim_seats()
                 return
-            run_id = self._next()
-            if run_id is None:
-                return
-            job = self._jobs.pop(run_id)
-            try:
-                self._give(worker or self._hire(), run_id, job)
-            except OSError as error:
-                failure = Failed(code="training_failed", parameters={"error": "no process"}, detail=str(error))
-                self._persistence.keep(run_id, failure)
+            self._queue.pop(busy)
+            self._begin(following[1], worker, shape)
 
-    def _next(self) -> str | None:
-        """Take the next run out of the queue: of somebody who has no seat, else of somebody who may have one more."""
-        taken = Counter(worker.owner for worker in self._alive if worker.run_id is not None)
-        run_id = self._queue.pop(taken)
-        if run_id is None and self.seats_per_owner > 1:
-            run_id = self._queue.pop({owner for owner, seats in taken.items() if seats >= self.seats_per_owner})
-        return run_id
+    def _begin(self, run_id: str, worker: Seat | None, shape: int) -> None:
+        """Let a run have a worker, an idle one or a new one; with the lock held."""
+        job = self._jobs.pop(run_id)
+        try:
+            self._check(job.config)  # a cluster may have shrunk since
+            self._give(worker or self._hire(shape), run_id, job)
+        except CnnvizError as error:
+            self._persistence.end_failed(run_id, error.code, error.parameters, "")
+        except OSError as error:
+            self._persistence.end_failed(run_id, "training_failed", {"error": "no process"}, str(error))
+
+    def _busy(self) -> Container[str | None]:
+        """Who may not have one more seat: whoever has one, or, where nobody else waits, as many as one may have."""
+        taken: Counter[str | None] = Counter()
+        for worker in self._alive:
+            if not worker.idle:
+                taken[worker.owner] += worker.size
+        if self.seats_per_owner > 1 and self._queue.peek(taken) is None:
+            return {owner for owner, seats in taken.items() if seats >= self.seats_per_owner}
+        return taken
+
+    def _release(self, patience: float, keep: int) -> None:
+        """Send workers away that have had nothing to do for so many seconds, all but some."""
+        with self._lock:
+            idle = [worker for worker in self._alive if worker.idle]
+            kept = [worker for worker in idle if worker.shape == 1][:keep]
+            now = time.monotonic()
+            self._dismiss(worker for worker in idle if worker not in kept and now - worker.since >= patience)
+
+    def _dismiss(self, workers: Iterable[Seat]) -> None:
+        """Send idle workers away, so that somebody else has their room; with the lock held."""
+        for worker in workers:
+            worker.dismissed = worker.lost = True
+            worker.process.kill()
 
     def _look_again(self) -> None:
         with self._lock:
@@ -329,12 +393,12 @@ class QueueExecutor(ABC):
         return [worker for worker in self._workers if not worker.lost]
 
     def _keep_one_warm(self) -> None:
-        if not self._alive and not self._closed.is_set():
+        if self.keeps_one and not self._alive and not self._closed.is_set():
             with suppress(OSError):  # no process to be had now; the next run asks again
-                self._hire()
+                self._hire(1)
 
-    def _hire(self) -> Seat:
-        worker = Seat(self.hire())
+    def _hire(self, shape: int) -> Seat:
+        worker = Seat(self.hire(shape), shape=shape, size=self.seats_of(shape))
         self._workers.append(worker)
         thread = threading.Thread(target=self._attend, args=(worker,), name="worker", daemon=True)
         self._threads = [thread, *(other for other in self._threads if other.is_alive())]
@@ -346,8 +410,6 @@ class QueueExecutor(ABC):
         note("run begins", run=run_id, network=job.config.architecture.key, continues=job.continues)
         folder = self.store.run_folder(run_id)
         checkpoint = folder / LAST
-        with suppress(CnnvizError):  # its first event says it again
-            self.store.set_state(run_id, "running")
         message = {
             "command": "train",
             "run": run_id,
@@ -356,8 +418,14 @@ class QueueExecutor(ABC):
             "resume": str(checkpoint) if job.continues and checkpoint.exists() else None,
         }
         worker.process.send(message)  # if it is gone, its thread says so
+        if worker.ready.is_set():
+            self._say_running(run_id)
         for order in job.orders:
             self._tell(worker, run_id, order)
+
+    def _say_running(self, run_id: str) -> None:
+        with suppress(CnnvizError):  # its first event says it again
+            self.store.set_state(run_id, "running", unless=(*ENDED, "paused", "stopping"))
 
     def _tell(self, worker: Seat, run_id: str, order: Message) -> bool:
         """A command to a run that has a seat, with the lock held; returns whether it is heard now."""
@@ -394,7 +462,8 @@ class QueueExecutor(ABC):
             note("run gives its seat up", run=run_id)
             self._parked[run_id] = replace(worker.job, continues=True, orders=())
             orders = worker.orders
-            worker.run_id, worker.leaving, worker.orders, worker.paused_since = None, False, [], None
+            worker.leave()
+            worker.leaving, worker.orders, worker.paused_since = False, [], None
             with suppress(CnnvizError):  # it stays paused then, and can be told again
                 for order in orders:
                     self._tell_parked(run_id, order)
@@ -430,7 +499,10 @@ class QueueExecutor(ABC):
         try:
             for message in worker.process.messages():
                 if message.get("kind") == "ready":
-                    worker.ready.set()
+                    with self._lock:
+                        worker.ready.set()
+                        if worker.run_id is not None:
+                            self._say_running(worker.run_id)
                 elif message.get("kind") == "event" and message["run"] == worker.run_id:
                     self._take(worker, message["run"], parse_event(message["event"]))
         except Exception:  # whatever it said, its run must come to an end
@@ -452,7 +524,7 @@ class QueueExecutor(ABC):
             if isinstance(event, Failed) and event.code == "disk_full":
                 self._persistence.wait_for_space()  # this seat is nobody's meanwhile
             with self._lock:
-                worker.run_id = None
+                worker.leave()
                 self._dispatch()
             with suppress(CnnvizError, OSError):  # asked again after the next run
                 self.store.make_room()
@@ -463,7 +535,7 @@ class QueueExecutor(ABC):
         worker.process.forget()
         with self._lock:
             run_id, worker.lost = worker.run_id, True
-        if not self._closed.is_set():
+        if not self._closed.is_set() and not worker.dismissed:
             note("worker lost", level=logging.WARNING, run=run_id, killed=worker.process.was_killed)
         if run_id is not None and not self._closed.is_set() and not self._park(worker, run_id):
             if worker.stopping:
@@ -474,14 +546,14 @@ class QueueExecutor(ABC):
                 self._persistence.end_failed(run_id, "training_failed", {"error": "worker"}, words)
         with self._lock:
             self._workers.remove(worker)
-            if worker.ready.is_set():  # one that failed at its start would fail again
+            if worker.ready.is_set() and not worker.dismissed:  # one that failed at its start would fail again
                 self._keep_one_warm()
             self._dispatch()
 
     def _lose_patience(self, worker: Seat, run_id: str) -> None:
         """A worker is still in its step: the run ends now, the process as fast as the system can take it down."""
         with self._lock:
-            if worker.run_id != run_id:
+            if worker.run_id != run_id or not worker.stopping:  # it has stopped, and may have been continued since
                 return
             worker.run_id, worker.lost = None, True
             worker.process.kill()

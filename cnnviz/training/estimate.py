@@ -205,7 +205,8 @@ def _seconds_of_image(config: TrainingConfig) -> float:
 def _share_of_time(config: TrainingConfig, threads: int, precision: str) -> float:
     """How much longer than in the fit an image takes with other threads.
 
-    A thread in bfloat16 does the work of two, and so does one that trains LeNet with `training.kernels`.
+    A thread in bfloat16 does the work of two, and so does one that trains LeNet with `training.kernels`. Processes that
+    share a run count as so many times the threads.
     """
     double = precision == "bfloat16" or config.architecture.family == "lenet"
-    return float((_REFERENCE / (threads * (2 if double else 1))) ** _SCALING)
+    return float((_REFERENCE / (threads * config.processes * (2 if double else 1))) ** _SCALING)

@@ -25,7 +25,8 @@ class Executor(Protocol):
         owner: first by the address that they were asked for from, "" where nobody knows, then by owner.
 
         Raises:
-            CnnvizError: if the store cannot be written, or as many runs wait as may, of this owner or in all.
+            CnnvizError: if the store cannot be written, as many runs wait as may, of this owner or in all, or the run
+                asks for more processes than there may be here.
         """
         ...
 

@@ -8,7 +8,7 @@ from cnnviz.specs.training import TrainingConfig
 from cnnviz.training.reading import RunReader
 from cnnviz.training.records import RECORDED, RunRecord, time_left
 
-_ALIKE: Final = ("architecture", "device", "precision", "threads")
+_ALIKE: Final = ("architecture", "device", "precision", "threads", "processes")
 _LOOKED_AT: Final = 50  # runs
 
 
@@ -24,7 +24,7 @@ def seconds_needed(store: RunReader, record: RunRecord) -> float | None:
 
 
 def recent_speed(store: RunReader, config: TrainingConfig) -> float | None:
-    """Training images a second of the newest run of the same network with the same device, precision and threads.
+    """Training images a second of the newest run of the same network, computed in the same way (`_ALIKE`).
 
     Measurements of the test set and checkpoints count in its time. None if there is no such run.
     """

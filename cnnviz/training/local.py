@@ -3,7 +3,7 @@
 from cnnviz.training.dispatch import QueueExecutor
 from cnnviz.training.process import WorkerProcess
 from cnnviz.training.seats import WorkerLink
-from cnnviz.training.settings import slot_count
+from cnnviz.training.settings import process_limit, slot_count
 
 
 class LocalExecutor(QueueExecutor):
@@ -12,9 +12,19 @@ class LocalExecutor(QueueExecutor):
     Slots are `CNNVIZ_SLOTS` (1 unless set) where the argument is None.
     """
 
-    def hire(self) -> WorkerLink:
-        """A process of this machine."""
+    def hire(self, shape: int) -> WorkerLink:
+        """A process of this machine; those that share a run with it are its own."""
         return WorkerProcess()
+
+    @property
+    def most_processes(self) -> int:
+        """What the environment says, else one for each GPU."""
+        limit = process_limit()
+        if limit is not None:
+            return limit
+        import torch
+
+        return max(1, torch.cuda.device_count())
 
     def default_slots(self) -> int:
         """What the environment says."""

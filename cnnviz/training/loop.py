@@ -9,6 +9,7 @@ import errno
 import math
 import platform
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,11 +23,11 @@ from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import checkpoints
 from cnnviz.training.batches import Batches
 from cnnviz.training.checkpoints import Position, Saved
-from cnnviz.training.choices import choose
+from cnnviz.training.choices import Choices, choose
 from cnnviz.training.control import Command, Control
 from cnnviz.training.keeper import Keeper
 from cnnviz.training.limit import Limits
-from cnnviz.training.machine import Machine
+from cnnviz.training.machine import LostError, Machine
 from cnnviz.training.recorder import Block, Means, Stopwatch
 from cnnviz.training.resources import Resources
 
@@ -59,20 +60,26 @@ def train(
         CnnvizError: before the first event: a device that is not there, a network that cannot take its input, a
             checkpoint that is damaged or belongs to other settings.
     """
-    run = None
+    run, held = None, ExitStack()
     try:
-        run = _Run(config, control or Control(), None if folder is None else Path(folder))
+        run = _Run(config, control or Control(), None if folder is None else Path(folder), held)
         if resume is not None:
             run.restore(checkpoints.read(Path(resume)))
         yield from run.events(resumed=resume is not None)
     except _BrokenError as broken:
         yield broken.event
     except (RuntimeError, MemoryError) as error:
-        if not _is_out_of_memory(error):
-            raise
-        parameters = {"device": config.device if run is None else run.device, "batch_size": config.batch_size}
         place = {} if run is None else run.place()
-        yield Failed(**place, code="out_of_memory", parameters=parameters, detail=str(error))
+        if _is_out_of_memory(error):
+            parameters = {"device": config.device if run is None else run.device, "batch_size": config.batch_size}
+            yield Failed(**place, code="out_of_memory", parameters=parameters, detail=str(error))
+        elif isinstance(error, LostError):
+            parameters = {"processes": config.processes, "reason": error.reason}
+            yield Failed(**place, code="process_lost", parameters=parameters, detail=str(error))
+        else:
+            raise
+    finally:
+        held.close()
 
 
 class _BrokenError(Exception):
@@ -84,12 +91,13 @@ class _BrokenError(Exception):
 
 
 class _Run:
-    """The state of a run while it goes."""
+    """The state of a run while it goes; `held` closes what it holds besides memory."""
 
-    def __init__(self, config: TrainingConfig, control: Control, folder: Path | None) -> None:
+    def __init__(self, config: TrainingConfig, control: Control, folder: Path | None, held: ExitStack) -> None:
         self._config, self._control = config, control
         self._choices = choose(config)
-        self._machine = Machine(config, self._choices)
+        self._machine = _machine(config, self._choices)
+        held.callback(self._machine.close)
         self._batches = Batches(config, self._choices, self._machine.augmentation)
         self._block = Block(self._choices.device)
         self._means = Means()
@@ -106,7 +114,8 @@ class _Run:
     @property
     def device(self) -> str:
         """Its name."""
-        return self._choices.device_name
+        count = self._config.processes
+        return self._choices.device_name if count == 1 else f"{count} × {self._choices.device_name}"
 
     @property
     def _rate(self) -> float:
@@ -307,7 +316,7 @@ class _Run:
             train_images=config.train_images,
             test_images=config.test_images,
             device=choices.device.type,
-            device_name=choices.device_name,
+            device_name=self.device,
             precision=choices.precision,
             threads=torch.get_num_threads(),
             channels_last=choices.channels_last,
@@ -370,6 +379,15 @@ class _Run:
         self._evaluation, self._best = position.evaluation, position.best_accuracy
         if before.learning_rate == self._config.learning_rate:  # otherwise the new settings ask for another one
             self._base_rate = position.base_rate
+
+
+def _machine(config: TrainingConfig, choices: Choices) -> Machine:
+    """This process alone, or together with others."""
+    if config.processes == 1:
+        return Machine(config, choices)
+    from cnnviz.training.parallel import Leader
+
+    return Leader(config, choices)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -134,15 +134,32 @@ class Machine:
         """Take over the tensors of a checkpoint of the same network."""
         self._network.load_state_dict(saved.model)
         restore_optimizer(self._optimizer, saved.optimizer)
-        for name, state in saved.random.items():
-            if len(state) == len(self._random[name].get_state()):  # another kind of device has another kind of state
-                self._random[name].set_state(state)
+        for name, random in self._random.items():
+            state = saved.random[name]
+            if len(state) == len(random.get_state()):  # another kind of device has another kind of state
+                random.set_state(state)
+
+    def close(self) -> None:
+        """The run is over."""
 
     def _autocast(self) -> AbstractContextManager[Any]:
         """Convolutions and dense layers in bfloat16 where that was chosen; weights and losses stay in float32."""
         if self._choices.precision == "bfloat16":
             return torch.autocast(self._choices.device.type, torch.bfloat16)
         return nullcontext()
+
+
+class LostError(RuntimeError):
+    """One of the processes that share a run has ended; the text is what it said last.
+
+    Args:
+        words: the end of its standard error.
+        reason: how it ended.
+    """
+
+    def __init__(self, words: str, reason: str) -> None:
+        super().__init__(words)
+        self.reason = reason
 
 
 def _optimizer(config: TrainingConfig, network: nn.Module, fused: bool) -> torch.optim.Optimizer:

@@ -98,7 +98,7 @@ class Need:
 
 
 def memory_needed(config: TrainingConfig, device: str, precision: str) -> Need:
-    """What a run needs on the device that it computes on.
+    """What a run needs on the device that it computes on; of several GPUs, on each.
 
     Args:
         config: every setting.
@@ -112,10 +112,12 @@ def memory_needed(config: TrainingConfig, device: str, precision: str) -> Need:
     momentum = 1.0 if config.optimizer == "sgd" and config.momentum else 0.0
     copies = 2 + _OPTIMIZER.get(config.optimizer, 2) + momentum  # weights and gradients first
     copies += 0.5 if precision == "bfloat16" else 0.0  # the weights once more, for the forward pass
+    processes = config.processes
+    shared = processes if device == "cuda" else 1  # a GPU has its share of a batch, a computer's memory has all of it
     test_batch = min(config.test_images, max(32, min(1000, _TEST_PIXELS // config.architecture.image_size**2)))
     return Need(
-        fixed=(ON_GPU if device == "cuda" else PROCESS) + copies * figures.weight_bytes,
-        per_image=_KEPT[precision] * figures.saved_bytes,
+        fixed=((ON_GPU if device == "cuda" else PROCESS) + copies * figures.weight_bytes) * processes / shared,
+        per_image=_KEPT[precision] * figures.saved_bytes / shared,
         testing=_ALIVE * test_batch * figures.largest_output,
     )
 

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from cnnviz.training.store import PROJECT
 
@@ -43,6 +43,11 @@ class WorkerProcess:
     def pid(self) -> int:
         """The system's number for it."""
         return self._process.pid
+
+    @property
+    def placed(self) -> bool:
+        """It is where its server is."""
+        return True
 
     @property
     def alive(self) -> bool:
@@ -90,9 +95,7 @@ class WorkerProcess:
     def last_words(self) -> str:
         """The end of what it wrote to its standard error, once it has ended."""
         self._process.wait()
-        size = self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, size - _DETAIL))
-        return self._errors.read().decode(errors="replace")
+        return tail(self._errors)
 
     def forget(self) -> None:
         """Close what is left of it after its end."""
@@ -100,3 +103,10 @@ class WorkerProcess:
             with suppress(OSError):
                 if file is not None:
                     file.close()
+
+
+def tail(errors: IO[bytes]) -> str:
+    """The end of what a process wrote to its standard error."""
+    size = errors.seek(0, os.SEEK_END)
+    errors.seek(max(0, size - _DETAIL))
+    return errors.read().decode(errors="replace")

@@ -1,8 +1,8 @@
 """A worker on another machine: an actor that starts the usual worker process there and relays its lines.
 
 Where the actor sees the run store's folder (the same machine, or a shared disk) the worker writes its checkpoints there
-itself. Elsewhere it writes them into a folder of its own, and each checkpoint travels with the event that announces it,
-so that whatever the store has heard of can be continued on any machine.
+itself. Elsewhere it writes them into a folder that ends with the run, and each checkpoint travels with the event that
+announces it, so that whatever the store has heard of can be continued on any machine.
 """
 
 import os
@@ -25,6 +25,7 @@ from cnnviz.training.seats import Message
 _BATCH: Final = 200  # lines that travel together
 _WAIT: Final = 1.0  # seconds until an empty answer
 _ASIDE: Final = 5.0  # seconds that a question beside the stream of lines may take
+_ORDERS: Final = "orders"
 
 
 class Relay:
@@ -46,7 +47,10 @@ class Relay:
 
     def _read(self) -> None:
         for message in self._process.messages():
-            self._lines.put(self._loaded(message))
+            line = self._loaded(message)
+            if (message.get("event") or {}).get("kind") in ("finished", "failed"):
+                self._forget_folder()  # before the server hears of it and sends another run
+            self._lines.put(line)
         self._lines.put(None)
 
     def pid(self) -> int:
@@ -58,7 +62,7 @@ class Relay:
         if message["command"] == "train" and not self._shared:
             self._forget_folder()
             self._folder = Path(tempfile.mkdtemp(prefix="cnnviz-run-"))
-            message = {**message, "folder": str(self._folder)}
+            message = {**message, "folder": str(self._folder), "passing": str(self._folder)}
             if checkpoint is not None:
                 (self._folder / LAST).write_bytes(checkpoint)
                 message["resume"] = str(self._folder / LAST)
@@ -126,8 +130,11 @@ class RayWorker:
     """
 
     def __init__(self, options: Mapping[str, Any], mark: Path, *, apart: bool = False) -> None:
-        actor = ray.remote(Relay)
+        actor = ray.remote(concurrency_groups={_ORDERS: 1})(Relay)  # what is sent arrives in order
         self._actor = actor.options(max_concurrency=4, max_restarts=0, **options).remote(str(mark), apart)
+        self._sending = threading.Lock()
+        self._waiting: list[Message] = []
+        self._shares: bool | None = None
         self._killed = False
         self._words = ""
         self._folder: Path | None = None
@@ -138,30 +145,46 @@ class RayWorker:
         return int(ray.get(self._actor.pid.remote()))
 
     @property
+    def placed(self) -> bool:
+        """Whether Ray has found room for it."""
+        return self._shares is not None
+
+    @property
     def was_killed(self) -> bool:
-        """Whether it, its machine or the way to it was lost, rather than that it failed by itself."""
+        """Whether it, its machine or the way to it was lost, rather than that it failed by itself or never began."""
         return self._killed
 
     def send(self, message: Message) -> bool:
-        """See `seats.WorkerLink.send`; what it sends arrives in order."""
+        """See `seats.WorkerLink.send`; what is sent before it has a machine is kept until then."""
+        with self._sending:
+            if self.placed:
+                self._pass_on(message)
+            else:
+                self._waiting.append(message)
+        return True
+
+    def _pass_on(self, message: Message) -> None:
         checkpoint = None
         if message["command"] == "train":
             self._folder = Path(str(message["folder"]))
-            if message.get("resume") and not self._sees_the_folder():
+            if message.get("resume") and not self._shares:
                 with suppress(OSError):
                     checkpoint = Path(str(message["resume"])).read_bytes()
-        self._actor.send.remote(message, checkpoint)
-        return True
+        self._actor.send.options(concurrency_group=_ORDERS).remote(message, checkpoint)
 
-    def _sees_the_folder(self) -> bool:
-        try:
-            return bool(ray.get(self._actor.shares.remote(), timeout=_ASIDE))
-        except ray.exceptions.RayError:
-            return False
+    def _move_in(self) -> None:
+        """Wait for a machine, and send what has waited for it."""
+        shares = bool(ray.get(self._actor.shares.remote()))
+        with self._sending:
+            self._shares = shares
+            for message in self._waiting:
+                self._pass_on(message)
+            self._waiting.clear()
 
     def messages(self) -> Iterator[Message]:
         """See `seats.WorkerLink.messages`; the end of its machine is its end."""
         try:
+            self._move_in()
             while (lines := ray.get(self._actor.poll.remote())) is not None:
                 for line in lines:
                     files, names = line.pop("files", None), line.pop("names", ())
@@ -170,7 +193,7 @@ class RayWorker:
                     yield line
             self._words, self._killed = ray.get(self._actor.last_words.remote(), timeout=_ASIDE)
         except ray.exceptions.RayError as error:
-            self._words, self._killed = f"{type(error).__name__}: {error}"[:2000], True
+            self._words, self._killed = f"{type(error).__name__}: {error}"[:2000], self._killed or self.placed
 
     def kill(self) -> None:
         """End it now: without its relay the worker's input ends, and that is its end."""

@@ -12,10 +12,10 @@ def config_hash(config: TrainingConfig) -> str:
     """A key under which equal settings meet: 24 hexadecimal digits.
 
     Nothing that changes a number is left out: the network with all its fields, the augmentation, the seed, how often
-    the test set is measured, and what was asked for as device, precision and threads. What is left to the machine
-    counts as "automatic": two such requests are equal, and each differs from the same choice spelt out. Settings at
-    their defaults are left out, so that runs kept before a setting existed still meet those that do not use it;
-    whoever looks a key up compares the settings themselves afterwards.
+    the test set is measured, and what was asked for as device, precision, threads and processes. What is left to the
+    machine counts as "automatic": two such requests are equal, and each differs from the same choice spelt out.
+    Settings at their defaults are left out, so that runs kept before a setting existed still meet those that do not use
+    it; whoever looks a key up compares the settings themselves afterwards.
     """
     fields = type(config).model_fields
     chosen = {

@@ -4,10 +4,11 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from cnnviz.specs.training import TrainingConfig
 
+_START: Final = 5.0  # seconds
 Message = dict[str, Any]
 """One line to a worker; see `worker`."""
 
@@ -18,6 +19,11 @@ class WorkerLink(Protocol):
     @property
     def pid(self) -> int:
         """The system's number for it, where it is."""
+        ...
+
+    @property
+    def placed(self) -> bool:
+        """Whether it has a machine; one that waits for room in a cluster has none yet."""
         ...
 
     @property
@@ -75,23 +81,31 @@ class Seat:
 
     Attributes:
         process: the worker.
+        shape: how many processes of a run it has room for; see `QueueExecutor.shape_of`.
+        size: how many seats it takes.
         run_id: the run that it has, or None.
         job: what that run was given with.
         stopping: whether somebody has asked for the run's end.
         leaving: whether the run was asked to give its place up; it goes on later.
         orders: what it was told since then.
         paused_since: when it was told to hold, by a monotonic clock; None while it trains.
+        since: when it was hired or had its last run, by a monotonic clock.
+        dismissed: whether it was sent away with nothing to do.
         lost: whether the worker is gone.
         ready: set once it can train without importing anything.
     """
 
     process: WorkerLink
+    shape: int = 1
+    size: int = 1
     run_id: str | None = None
     job: Job | None = None
     stopping: bool = False
     leaving: bool = False
     orders: list[Message] = field(default_factory=list)
     paused_since: float | None = None
+    since: float = field(default_factory=time.monotonic)
+    dismissed: bool = False
     lost: bool = False
     ready: threading.Event = field(default_factory=threading.Event)
 
@@ -100,11 +114,25 @@ class Seat:
         """Whose run it has, or None."""
         return self.job.owner if self.run_id is not None and self.job is not None else None
 
+    @property
+    def idle(self) -> bool:
+        """Whether it has nothing to do."""
+        return self.run_id is None
+
+    @property
+    def looks_for_room(self) -> bool:
+        """Whether it has a run and, for longer than a start takes, no machine."""
+        return not self.idle and not self.process.placed and time.monotonic() - self.since > _START
+
     def take(self, run_id: str, job: Job) -> None:
         """Have this run from now on."""
         self.run_id, self.job = run_id, job
         self.stopping = self.leaving = False
         self.orders, self.paused_since = [], None
+
+    def leave(self) -> None:
+        """Have no run from now on."""
+        self.run_id, self.since = None, time.monotonic()
 
     def note(self, action: str) -> None:
         """The run is told to hold or to go on."""

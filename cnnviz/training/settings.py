@@ -1,5 +1,6 @@
 """What whoever runs a server sets for it, in the environment."""
 
+import math
 import os
 import sys
 
@@ -26,6 +27,28 @@ def whole_number(name: str, default: int, *, lowest: int, highest: int) -> int:
     return value
 
 
+def number(name: str, *, lowest: float, highest: float) -> float | None:
+    """A number from an environment variable, or None where it is not set.
+
+    Raises:
+        CnnvizError: if it is no number or out of bounds, with the variable's name.
+    """
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if math.isnan(value):
+        raise CnnvizError("value_not_a_number", field=name, label=name, value=text[:60])
+    if value < lowest:
+        raise CnnvizError("value_too_small", field=name, label=name, value=value, limit=lowest)
+    if value > highest:
+        raise CnnvizError("value_too_large", field=name, label=name, value=value, limit=highest)
+    return value
+
+
 def disk_limit() -> int:
     """Bytes that the checkpoints of all runs may take: `CNNVIZ_DISK_MB` megabytes, 2,048 unless set."""
     return whole_number("CNNVIZ_DISK_MB", 2048, lowest=1, highest=10**8) * 10**6
@@ -39,6 +62,11 @@ def database_limit() -> int:
 def slot_count() -> int:
     """How many runs may train at once: `CNNVIZ_SLOTS`, one unless set, which is right for a CPU."""
     return whole_number("CNNVIZ_SLOTS", 1, lowest=1, highest=64)
+
+
+def process_limit() -> int | None:
+    """Between how many processes one run may be shared: `CNNVIZ_PROCESSES`, or None where that is not set."""
+    return whole_number("CNNVIZ_PROCESSES", 0, lowest=1, highest=64) or None
 
 
 def pause_patience() -> float:

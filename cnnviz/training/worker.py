@@ -1,7 +1,8 @@
 """The process that trains: `python -m cnnviz.training.worker`, JSON lines both ways, end of input means exit.
 
 In, one object a line:
-    {"command": "train", "run": id, "config": {…}, "folder": path or null, "resume": path or null}
+    {"command": "train", "run": id, "config": {…}, "folder": path or null, "resume": path or null,
+     "passing": a folder that ends with this process, if there is one}
     {"command": "pause" | "resume" | "step" | "stop" | "learning_rate", "run": id, "learning_rate": rate}
 Out:
     {"kind": "ready"}                        torch is imported and the data read
@@ -17,6 +18,7 @@ import gc
 import json
 import os
 import queue
+import shutil
 import signal
 import sys
 import threading
@@ -44,6 +46,7 @@ class Worker:
         self._writing = threading.Lock()
         self._jobs: queue.SimpleQueue[tuple[dict[str, Any], Control]] = queue.SimpleQueue()
         self._current = "", Control()
+        self._passing: str | None = None
 
     def read_commands(self, lines: IO[bytes]) -> None:
         """Obey until the input ends, then end this process in whatever state it is."""
@@ -51,6 +54,8 @@ class Worker:
             for line in lines:
                 self._obey(json.loads(line))
         finally:
+            if self._passing:
+                shutil.rmtree(self._passing, ignore_errors=True)
             os._exit(0)
 
     def run(self) -> None:
@@ -67,6 +72,7 @@ class Worker:
         run, action = message["run"], message["command"]
         if action == "train":
             self._current = run, Control()
+            self._passing = message.get("passing")
             self._jobs.put((message, self._current[1]))
             return
         wanted, control = self._current
@@ -139,6 +145,15 @@ def main() -> None:
         worker.run()
     except BrokenPipeError:  # nobody listens any more
         os._exit(0)
+    except BaseException:
+        end_in_words()
+
+
+def end_in_words() -> None:
+    """Say what went wrong and end at once: an orderly end would trip over the thread that reads the input."""
+    traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(1)
 
 
 if __name__ == "__main__":

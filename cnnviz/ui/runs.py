@@ -196,13 +196,13 @@ def render_state(record: RunRecord, _: Language) -> None:
     """What a run waits for, and what went wrong if something did."""
     if record.state == "queued":
         position = engine().queue_position(record.id)
-        ahead = max(0, (position or 1) - 1)
-        words = (
-            _.plural("{count} run is ahead of this one.", "{count} runs are ahead of this one.", ahead)
-            if ahead
-            else _("This run starts next.")
-        )
-        if engine().held:
+        if position is None:
+            words = _("This run begins as soon as its process is ready.")
+        elif position == 1:
+            words = _("This run starts next.")
+        else:
+            words = _.plural("{count} run is ahead of this one.", "{count} runs are ahead of this one.", position - 1)
+        if engine().held and position is not None:
             words += " " + _("The teacher is holding the queue.")
         begins = engine().expected_start(record.id)
         if begins is not None:

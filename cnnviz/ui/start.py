@@ -13,10 +13,26 @@ from cnnviz.training import RunRecord
 from cnnviz.training.estimate import Estimate, estimate, refuse_if_too_large
 from cnnviz.training.records import RECORDED
 from cnnviz.ui.engine import engine, my_runs, works_alone
+from cnnviz.ui.links import PageLink
 
 _EARLIER: Final = 50  # runs whose speed counts
 _SAME: Final = "same run offered"
 _REFUSED: Final = "start refused"
+
+
+def folded_settings(first: Sequence[str], link: PageLink) -> list[str]:
+    """The settings of a run that stand below the first ones.
+
+    Between how many processes a batch is shared is a question of the server, not of the network: it is asked where the
+    server allows several (it has several GPUs, or `CNNVIZ_PROCESSES` says so), or where somebody's link asks for them,
+    so that nothing is in force that nobody sees.
+    """
+    names = [name for name in TrainingConfig.model_fields if name not in (*first, "architecture", "augmentation")]
+    name = "processes"
+    wanted = link.asked.get(name, st.session_state.get(link.key(name), 1))
+    if str(wanted) == "1" and engine().most_processes == 1:
+        names.remove(name)
+    return names
 
 
 def foresee(config: TrainingConfig) -> Estimate:

@@ -20,7 +20,7 @@ from cnnviz.ui.rate_test import render_range_test
 from cnnviz.ui.run_list import render_own_runs
 from cnnviz.ui.runs import linked_run, render_choices, render_curves, render_progress, render_state
 from cnnviz.ui.sight import seen_run
-from cnnviz.ui.start import render_same, render_start, start
+from cnnviz.ui.start import folded_settings, render_same, render_start, start
 from cnnviz.ui.sweep import render_sweep_link
 from cnnviz.ui.takeaway import render_run_downloads
 from cnnviz.ui.watching import part, want_page, watch
@@ -85,7 +85,7 @@ def settle() -> None:
     network.hold([*knob_names(entry.spec_type), "in_channels", "num_classes"])
     with chain_slot:
         augmentation = choose_augmentation(link, network.values["image_size"], _)
-    more = [field for field in TrainingConfig.model_fields if field not in (*FIRST, "architecture", "augmentation")]
+    more = folded_settings(FIRST, link)
     with st.expander(_("More settings"), icon=":material/tune:", key="more", on_change="rerun") as drawer:
         (form.draw if drawer.open else form.hold)(more)
     config = good_or_last(

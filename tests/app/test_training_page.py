@@ -58,6 +58,21 @@ def test_somebody_elses_run_can_be_looked_at_and_not_touched(open_page, finished
     assert not keys & {"stop", "pause", "extend", "continue", "delete"}
 
 
+def test_whoever_waits_is_told_what_for(open_page, finished, monkeypatch):
+    executor = engine()
+    executor.hold(True)
+    run_id = executor.submit(finished.config.replace(seed=99), owner="somebody else")
+    try:
+        app = open_page(TRAINING, "en", run=run_id)
+        assert app.info[0].value.startswith("This run starts next. The teacher is holding the queue.")
+        monkeypatch.setattr(executor, "queue_position", lambda _run_id: None)  # it has left the queue
+        app.run()
+        assert app.info[0].value.startswith("This run begins as soon as its process is ready.")
+    finally:
+        executor.command(run_id, "stop")
+        executor.hold(False)
+
+
 def test_a_run_of_ones_own_is_trained_longer(open_page):
     app = open_page(TRAINING, "en", **{**TINY, "seed": "77"})
     app.button(key="start").click().run()
@@ -106,15 +121,34 @@ def test_a_range_test_suggests_a_rate_and_the_page_takes_it_over(open_page):
     assert 0.0001 <= app.number_input(key="training.learning_rate").value <= 10
 
 
+def fields(app):
+    """The settings that can be touched."""
+    kinds = ("number_input", "selectbox", "slider", "text_input", "toggle")
+    return {str(widget.key).partition(".")[2] for kind in kinds for widget in app.get(kind)}
+
+
+def test_a_link_that_asks_for_processes_that_this_server_has_not_is_refused_in_words(open_page):
+    app = open_page(TRAINING, "en", **TINY, processes="2")
+    app.session_state["more"] = True
+    app.run()
+    assert app.number_input(key="training.processes").value == 2, "nothing is in force that nobody sees"
+    app.button(key="start").click().run()
+    assert not app.exception and "run" not in app.query_params
+    assert [element.value for element in app.error] == ["Processes: 2 is too large, the largest allowed is 1."]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_setting_can_be_chosen(open_page, language):
+def test_every_setting_can_be_chosen(open_page, language, monkeypatch):
+    """Between how many processes a run is shared, where the server allows several."""
     app = open_page(TRAINING, language)
     app.session_state["more"] = True
     app.run()
     assert not app.exception and not app.error
-    kinds = ("number_input", "selectbox", "slider", "text_input", "toggle")
-    drawn = {str(widget.key).partition(".")[2] for kind in kinds for widget in app.get(kind)}
-    assert drawn >= set(TrainingConfig.model_fields) - {"architecture", "augmentation"}
+    assert fields(app) >= set(TrainingConfig.model_fields) - {"architecture", "augmentation", "processes"}
+    assert "processes" not in fields(app)
+    monkeypatch.setenv("CNNVIZ_PROCESSES", "2")
+    app.run()
+    assert "processes" in fields(app)
     app.number_input(key="training.time_budget").set_value(90.0).run()
     assert not app.exception and app.query_params["time_budget"] in ("90", ["90"])
 

@@ -59,6 +59,7 @@ def test_a_preset_is_where_the_options_start(preset, capsys):
         (["lenet", "--image-size", "big"], "big is not a number"),
         (["alexnet", "--image-size", "20"], "20 px"),
         (["lenet", "--device", "mps"], "mps"),
+        (["lenet", "--processes", "0"], "processes: 0 is too small"),
     ],
 )
 def test_what_cannot_work_is_one_sentence_and_status_2(arguments, words, capsys):

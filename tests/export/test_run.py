@@ -174,6 +174,8 @@ def test_a_setting_that_is_not_repeated_is_named(monkeypatch):
     config = small(architecture="lenet", momentum=0.5)
     assert "Not repeated" not in run_script(config)
     assert "Not repeated here: time_budget = 30.0." in run_script(config.replace(time_budget=30))
+    shared = run_script(config.replace(processes=2))
+    assert "between 2 processes" in shared and "Not repeated here" not in shared
     monkeypatch.setattr("cnnviz.export.run._REPEATED", frozenset())
     assert "momentum = 0.5" in " ".join(run_script(config).split()).partition("Not repeated here: ")[2]
 

@@ -1,4 +1,7 @@
-"""Both executors under one name, so that a test holds for either."""
+"""Both executors under one name, so that a test holds for either.
+
+What an executor promises is asked of both: `make test` asks the one of this machine, `make ray` asks Ray's as well.
+"""
 
 import os
 from contextlib import contextmanager
@@ -6,7 +9,10 @@ from contextlib import contextmanager
 import pytest
 
 from cnnviz.training import LocalExecutor
+from cnnviz.training.dispatch import WAITING_PER_OWNER
+from tests.training.fakes import fake_executors
 
+LOCAL_BOUNDS = {"waiting_per_owner": WAITING_PER_OWNER}
 EXECUTORS = ["local", pytest.param("ray", marks=pytest.mark.ray)]
 
 
@@ -19,9 +25,20 @@ def make_executor(kind, store, **options):
     return RayExecutor(store, apart=True, **options)
 
 
+def far_fakes(monkeypatch, folder):
+    """`fake_executors` for Ray: the fakes live in actors, reached as all actors are; bounds as on one machine."""
+    from cnnviz.training.ray_executor import RayExecutor
+    from tests.training.far_fakes import FakeRelay, FarFake
+
+    monkeypatch.setenv("CNNVIZ_SLOTS", "1")
+    monkeypatch.setattr("cnnviz.training.ray_worker.Relay", FakeRelay)
+    monkeypatch.setattr("cnnviz.training.ray_executor.RayWorker", FarFake)
+    return fake_executors(monkeypatch, folder, lambda store, **options: RayExecutor(store, **LOCAL_BOUNDS | options))
+
+
 @contextmanager
-def played_cluster(machines=2):
-    """A cluster on this machine's loopback: a head that trains nothing, and machines with one core each."""
+def played_cluster(machines=2, cpus=1, gpus=0):
+    """A cluster on this machine's loopback: a head that trains nothing, and machines with a core each unless told."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     import ray
     from ray.cluster_utils import Cluster
@@ -30,8 +47,9 @@ def played_cluster(machines=2):
 
     here = {"node_ip_address": "127.0.0.1", "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **here})
+    has = {"num_cpus": cpus, "num_gpus": gpus, "node_ip_address": "127.0.0.1"}
     try:
-        yield cluster, [cluster.add_node(num_cpus=1, node_ip_address="127.0.0.1") for _ in range(machines)]
+        yield cluster, [cluster.add_node(**has) for _ in range(machines)]
     finally:
         ray.shutdown()
         cluster.shutdown()

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from cnnviz.events import Controlled, Finished, Started, Steps
 from cnnviz.specs.training import TrainingConfig
+from cnnviz.training import LocalExecutor, RunStore
 
 
 class FakeWorker:
@@ -18,6 +19,7 @@ class FakeWorker:
     """
 
     made: ClassVar[list["FakeWorker"]] = []
+    placed = True
 
     def __init__(self):
         self.pid = len(self.made)
@@ -77,16 +79,14 @@ class FakeWorker:
 
 
 @contextmanager
-def fake_executors(monkeypatch, folder) -> Iterator[Callable]:
+def fake_executors(monkeypatch, folder, kind=LocalExecutor) -> Iterator[Callable]:
     """`make(**options)` → an executor whose workers do nothing by themselves; all are closed at the end."""
-    from cnnviz.training import LocalExecutor, RunStore
-
     monkeypatch.setattr("cnnviz.training.local.WorkerProcess", FakeWorker)
     monkeypatch.setattr(FakeWorker, "made", [])
     executors = []
 
     def make(**options):
-        executors.append(LocalExecutor(RunStore(folder), **options))
+        executors.append(kind(RunStore(folder), **options))
         return executors[-1]
 
     try:

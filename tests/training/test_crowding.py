@@ -12,16 +12,14 @@ from cnnviz.training import TrainingConfig
 from cnnviz.training.dispatch import WAITING_IN_ALL, WAITING_PER_OWNER
 from cnnviz.training.pace import PersonLimit
 from cnnviz.training.waiting import FairQueue
-from tests.training.fakes import fake_executors
 
 CONFIG = TrainingConfig(architecture="lenet", train_images=1000, batch_size=100, epochs=10)
 MALLORY = "192.0.2.66"
 
 
 @pytest.fixture
-def executor(tmp_path, monkeypatch):
-    with fake_executors(monkeypatch, tmp_path) as make:
-        yield make()
+def executor(make_fake):
+    return make_fake()
 
 
 def flood(executor, count=WAITING_IN_ALL):

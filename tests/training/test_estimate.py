@@ -122,6 +122,15 @@ def test_adam_keeps_two_more_values_a_weight_and_a_larger_picture_needs_more():
     assert sizes[0].memory_bytes < sizes[1].memory_bytes
 
 
+def test_processes_that_share_a_run_take_memory_each_and_its_time_together():
+    one, two = (estimate(small(processes=count, threads=1)) for count in (1, 2))
+    assert two.memory_bytes - one.memory_bytes > 800 * 2**20, "torch and the data are in both"
+    assert one.seconds.expected / 2 < two.seconds.expected < one.seconds.expected
+    on_gpus = memory.memory_needed(small(processes=2), "cuda", "float32")
+    on_gpu = memory.memory_needed(small(), "cuda", "float32")
+    assert (on_gpus.fixed, on_gpus.per_image) == (on_gpu.fixed, on_gpu.per_image / 2), "of each GPU"
+
+
 def test_control_groups_limit_what_the_system_has(tmp_path):
     group = tmp_path / "a" / "b"
     group.mkdir(parents=True)

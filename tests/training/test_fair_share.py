@@ -1,4 +1,7 @@
-"""Two workers on the same cores share them: neither spins while it waits for the other."""
+"""Two workers on the same cores share them: neither spins while it waits for the other.
+
+This is the process's own: an actor of a cluster starts the same one, with the same quiet threads, so it is asked once.
+"""
 
 import threading
 import time

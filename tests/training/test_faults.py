@@ -33,7 +33,7 @@ from cnnviz.training import RunStore, TrainingConfig, checkpoints, train
 from cnnviz.training.machine import Machine
 from cnnviz.training.records import UNFINISHED
 from tests.training.executors import EXECUTORS, make_executor
-from tests.training.fakes import FakeWorker, fake_executors
+from tests.training.fakes import FakeWorker
 from tests.training.fakes import until as wait_until
 
 pytestmark = pytest.mark.timeout(180)
@@ -59,10 +59,9 @@ def engine(tmp_path_factory, request):
 
 
 @pytest.fixture
-def fake(tmp_path, monkeypatch):
+def fake(make_fake):
     """An executor whose workers do nothing by themselves."""
-    with fake_executors(monkeypatch, tmp_path) as made:
-        yield made()
+    return make_fake()
 
 
 def ended(executor, run_id):

@@ -16,7 +16,7 @@ from cnnviz.training import RunStore, TrainingConfig, checkpoints, persistence
 from cnnviz.training.backup import back_up
 from cnnviz.training.history import step_file
 from tests.load.faults import small_disk
-from tests.training.fakes import FakeWorker, fake_executors, until
+from tests.training.fakes import FakeWorker, until
 from tests.training.test_store import STARTED, block
 
 CONFIG = TrainingConfig(architecture="lenet")
@@ -112,7 +112,7 @@ def test_a_store_is_opened_again_on_a_disk_that_is_full(disk):
 
 
 def test_on_a_disk_smaller_than_what_may_be_used_the_oldest_checkpoints_make_room_and_who_waits_waits(
-    tmp_path, monkeypatch
+    make_fake, monkeypatch
 ):
     free, asked = [0], []
 
@@ -122,38 +122,36 @@ def test_on_a_disk_smaller_than_what_may_be_used_the_oldest_checkpoints_make_roo
 
     monkeypatch.setattr(persistence.shutil, "disk_usage", usage)
     monkeypatch.setattr(persistence, "_RETRY", 0.01)
-    with fake_executors(monkeypatch, tmp_path) as made:
-        executor = made()
-        store = executor.store
-        old, young = (store.create(CONFIG, owner="ana", state="running") for _ in range(2))
-        for run_id in (old, young):
-            store.append(run_id, [Finished()])
-            store.run_folder(run_id).mkdir(parents=True)
-            for step in (0, 10):
-                (store.run_folder(run_id) / step_file(step)).write_bytes(b"x" * 1000)
-        first, second, third = (executor.submit(CONFIG, owner=owner) for owner in ("ana", "ben", "cam"))
-        until(lambda: store.record(first).choices)
-        FakeWorker.made[0].event(Failed(code="loss_not_finite"))
-        until(lambda: store.record(second).choices)
-        assert not asked and store.record(old).evicted == ()
-        FakeWorker.made[0].event(Failed(code="disk_full"))
-        until(lambda: len(asked) > 5)
-        assert store.record(second).state == "failed" and store.record(third).state == "queued"
-        assert store.record(old).evicted == ("history",)
-        assert store.record(young).evicted == () and list(store.run_folder(young).iterdir())
-        free[0] = 10**9
-        until(lambda: store.record(third).choices)
+    executor = make_fake()
+    store = executor.store
+    old, young = (store.create(CONFIG, owner="ana", state="running") for _ in range(2))
+    for run_id in (old, young):
+        store.append(run_id, [Finished()])
+        store.run_folder(run_id).mkdir(parents=True)
+        for step in (0, 10):
+            (store.run_folder(run_id) / step_file(step)).write_bytes(b"x" * 1000)
+    first, second, third = (executor.submit(CONFIG, owner=owner) for owner in ("ana", "ben", "cam"))
+    until(lambda: store.record(first).choices)
+    FakeWorker.made[0].event(Failed(code="loss_not_finite"))
+    until(lambda: store.record(second).choices)
+    assert not asked and store.record(old).evicted == ()
+    FakeWorker.made[0].event(Failed(code="disk_full"))
+    until(lambda: len(asked) > 5)
+    assert store.record(second).state == "failed" and store.record(third).state == "queued"
+    assert store.record(old).evicted == ("history",)
+    assert store.record(young).evicted == () and list(store.run_folder(young).iterdir())
+    free[0] = 10**9
+    until(lambda: store.record(third).choices)
 
 
-def test_a_stop_that_cannot_be_written_leaves_the_run_waiting(tmp_path, monkeypatch):
-    with fake_executors(monkeypatch, tmp_path) as made:
-        executor = made()
-        executor.hold(True)
-        run_id = executor.submit(CONFIG, owner="ana")
-        executor.store.database._writer.execute("PRAGMA query_only = ON")
-        with pytest.raises(CnnvizError):
-            executor.command(run_id, "stop")
-        executor.store.database._writer.execute("PRAGMA query_only = OFF")
-        assert executor.queue_position(run_id) == 1 and executor.store.record(run_id).state == "queued"
-        assert executor.command(run_id, "stop") and executor.waiting == 0
-        assert executor.store.record(run_id).state == "stopped"
+def test_a_stop_that_cannot_be_written_leaves_the_run_waiting(make_fake):
+    executor = make_fake()
+    executor.hold(True)
+    run_id = executor.submit(CONFIG, owner="ana")
+    executor.store.database._writer.execute("PRAGMA query_only = ON")
+    with pytest.raises(CnnvizError):
+        executor.command(run_id, "stop")
+    executor.store.database._writer.execute("PRAGMA query_only = OFF")
+    assert executor.queue_position(run_id) == 1 and executor.store.record(run_id).state == "queued"
+    assert executor.command(run_id, "stop") and executor.waiting == 0
+    assert executor.store.record(run_id).state == "stopped"

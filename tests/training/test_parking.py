@@ -7,7 +7,7 @@ import pytest
 from cnnviz.errors import CnnvizError
 from cnnviz.training import RunStore, TrainingConfig, train
 from tests.training.executors import EXECUTORS, make_executor
-from tests.training.fakes import FakeWorker, fake_executors, until
+from tests.training.fakes import FakeWorker, until
 
 pytestmark = pytest.mark.timeout(180)
 CONFIG = TrainingConfig(architecture="lenet", train_images=1000, batch_size=100, epochs=10)  # 100 steps
@@ -15,9 +15,8 @@ PATIENCE = 0.15
 
 
 @pytest.fixture
-def make(tmp_path, monkeypatch):
-    with fake_executors(monkeypatch, tmp_path) as made:
-        yield lambda **options: made(**{"patience": PATIENCE, **options})
+def make(make_fake):
+    return lambda **options: make_fake(**{"patience": PATIENCE, **options})
 
 
 def state(executor, run_id):

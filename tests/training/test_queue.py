@@ -2,24 +2,19 @@
 
 import itertools
 import threading
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.errors import CnnvizError
-from cnnviz.training import LocalExecutor, OwnedRuns, TrainingConfig
+from cnnviz.training import OwnedRuns, TrainingConfig
 from cnnviz.training.expected import start_of
 from cnnviz.training.waiting import FairQueue
-from tests.training.fakes import FakeWorker, fake_executors, until
+from tests.training.fakes import FakeWorker, until
 
 CONFIG = TrainingConfig(architecture="lenet", train_images=1000, batch_size=100, epochs=10)  # 100 steps
-
-
-@pytest.fixture
-def make(tmp_path, monkeypatch):
-    with fake_executors(monkeypatch, tmp_path) as made:
-        yield made
 
 
 def running(executor):
@@ -59,8 +54,8 @@ def test_nobody_waits_for_anothers_second_run_before_their_own_first(arrivals, h
         assert own == sorted(own), "one's own runs keep their order"
 
 
-def test_ten_people_queue_three_runs_each_on_one_slot(make):
-    executor = make()
+def test_ten_people_queue_three_runs_each_on_one_slot(make_fake):
+    executor = make_fake()
     order = []
     for _round in range(3):
         for owner in range(10):
@@ -87,8 +82,8 @@ def refused(attempt):
     assert caught.value.parameters == {"waiting": 3, "limit": 3}
 
 
-def test_one_trains_three_wait_and_a_fifth_is_refused_with_the_numbers(make):
-    executor = make()
+def test_one_trains_three_wait_and_a_fifth_is_refused_with_the_numbers(make_fake):
+    executor = make_fake()
     runs = [executor.submit(CONFIG, owner="ana") for _ in range(4)]
     until(lambda: running(executor) == runs[:1])
     assert [executor.queue_position(run) for run in runs] == [None, 1, 2, 3]
@@ -101,8 +96,8 @@ def test_one_trains_three_wait_and_a_fifth_is_refused_with_the_numbers(make):
     assert executor.submit(CONFIG, owner="ben"), "somebody else's queue is their own"
 
 
-def test_a_flood_from_many_threads_is_bounded(make):
-    executor, refused = make(), []
+def test_a_flood_from_many_threads_is_bounded(make_fake):
+    executor, refused = make_fake(), []
 
     def flood():
         for _ in range(5):
@@ -121,9 +116,9 @@ def test_a_flood_from_many_threads_is_bounded(make):
     assert not executor._arriving
 
 
-def test_slots_are_settable_and_one_owner_takes_one(make, monkeypatch):
+def test_slots_are_settable_and_one_owner_takes_one(make_fake, monkeypatch):
     monkeypatch.setenv("CNNVIZ_SLOTS", "2")
-    executor = make()
+    executor = make_fake()
     first, second = (executor.submit(CONFIG, owner="ana") for _ in range(2))
     until(lambda: running(executor) == [first])
     other = executor.submit(CONFIG, owner="ben")
@@ -135,14 +130,14 @@ def test_slots_are_settable_and_one_owner_takes_one(make, monkeypatch):
     for bad in ("0", "65", "many"):
         monkeypatch.setenv("CNNVIZ_SLOTS", bad)
         with pytest.raises(CnnvizError, match="CNNVIZ_SLOTS"):
-            LocalExecutor(executor.store)
+            type(executor)(executor.store)
 
 
 # the expected start
 
 
-def test_the_start_is_foretold_from_what_runs_have_taken_here(make):
-    executor = make()
+def test_the_start_is_foretold_from_what_runs_have_taken_here(make_fake):
+    executor = make_fake()
     first, second = (executor.submit(CONFIG, owner=owner) for owner in ("ana", "ben"))
     until(lambda: running(executor) == [first])
     assert executor.expected_start(first) is None, "it does not wait"
@@ -178,8 +173,8 @@ def test_each_run_ahead_takes_the_first_free_slot(before, slots, expected):
 # whose hand
 
 
-def test_only_its_owner_reaches_a_run(make):
-    executor = make()
+def test_only_its_owner_reaches_a_run(make_fake):
+    executor = make_fake()
     ana, ben = (OwnedRuns(executor, owner) for owner in ("ana", "ben"))
     run_id = ana.submit(CONFIG, name="hers", group="race")
     until(lambda: executor.store.events(run_id))
@@ -208,8 +203,8 @@ def test_only_its_owner_reaches_a_run(make):
     assert executor.store.records() == ()
 
 
-def test_whoever_leads_holds_stops_and_keeps_everybodys_runs_and_changes_nothing_in_them(make):
-    executor = make()
+def test_whoever_leads_holds_stops_and_keeps_everybodys_runs_and_changes_nothing_in_them(make_fake):
+    executor = make_fake()
     run_id, waiting = (executor.submit(CONFIG, owner=owner, name="hers") for owner in ("ana", "ben"))
     until(lambda: running(executor) == [run_id])
     teacher = OwnedRuns(executor, "the teacher", leads=True)
@@ -237,8 +232,22 @@ def test_whoever_leads_holds_stops_and_keeps_everybodys_runs_and_changes_nothing
     assert executor.store.record(waiting).pinned, "what is worth keeping, too"
 
 
-def test_an_ended_run_is_extended_and_says_so(make):
-    executor = make()
+def test_a_run_that_is_continued_at_once_does_not_feel_the_patience_for_its_stop(make_fake, monkeypatch):
+    monkeypatch.setattr("cnnviz.training.dispatch._PATIENCE", 0.4)
+    executor = make_fake()
+    run_id = executor.submit(CONFIG, owner="ana")
+    until(lambda: running(executor) == [run_id])
+    executor.command(run_id, "stop")
+    FakeWorker.made[0].finish("stopped")
+    until(lambda: executor.store.record(run_id).ended)
+    executor.continue_run(run_id)
+    until(lambda: running(executor) == [run_id])
+    time.sleep(0.5)
+    assert running(executor) == [run_id] and len(FakeWorker.made) == 1
+
+
+def test_an_ended_run_is_extended_and_says_so(make_fake):
+    executor = make_fake()
     run_id = executor.submit(CONFIG, owner="ana")
     until(lambda: running(executor) == [run_id])
     with pytest.raises(CnnvizError, match="still going"):
@@ -260,8 +269,8 @@ def test_an_ended_run_is_extended_and_says_so(make):
     assert executor.store.record(run_id).total_steps == 120
 
 
-def test_runs_that_belong_together_may_wait_in_a_larger_number_all_of_them_or_none(make):
-    executor = make()
+def test_runs_that_belong_together_may_wait_in_a_larger_number_all_of_them_or_none(make_fake):
+    executor = make_fake()
     configs = [CONFIG.replace(seed=seed) for seed in range(25)]
     runs = executor.submit_all(configs, owner="ana", names=[f"run {seed}" for seed in range(25)], group="sweep")
     until(lambda: running(executor) == [runs[0]])
@@ -277,9 +286,9 @@ def test_runs_that_belong_together_may_wait_in_a_larger_number_all_of_them_or_no
     assert executor.queue_position(ben) == 1, "twenty-five runs of one person are one person's"
 
 
-def test_sweeps_leave_room_in_the_queue_for_single_runs(make, monkeypatch):
+def test_sweeps_leave_room_in_the_queue_for_single_runs(make_fake, monkeypatch):
     monkeypatch.setattr("cnnviz.training.dispatch.WAITING_IN_ALL", 20)
-    executor = make()
+    executor = make_fake()
     executor.submit_all([CONFIG] * 10, owner="ana")
     with pytest.raises(CnnvizError) as caught:
         executor.submit_all([CONFIG] * 2, owner="ben")
@@ -287,8 +296,8 @@ def test_sweeps_leave_room_in_the_queue_for_single_runs(make, monkeypatch):
     assert executor.submit(CONFIG, owner="ben")
 
 
-def test_runs_that_cannot_be_written_down_leave_nothing_in_the_queue(make, monkeypatch):
-    executor = make()
+def test_runs_that_cannot_be_written_down_leave_nothing_in_the_queue(make_fake, monkeypatch):
+    executor = make_fake()
     insert, count = executor.store._insert, itertools.count()
 
     def fail_at_the_third(*arguments):

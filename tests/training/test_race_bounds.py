@@ -13,18 +13,17 @@ from cnnviz.training.pace import PersonLimit
 from cnnviz.training.race import RaceSpec
 from cnnviz.training.race_files import KEPT_OF_OWNER, RaceFiles
 from cnnviz.training.race_runner import GOING_OF_OWNER, Races
-from tests.training.fakes import fake_executors, until
+from tests.training.fakes import until
 
 LENET, LENET_BN = (preset_named(key, "class").config for key in ("lenet", "lenet_bn"))
 SPEC = RaceSpec(contestants=(LENET, LENET_BN), names=("a", "b"), budget="images", amount=1000)
 
 
 @pytest.fixture
-def executor(tmp_path, monkeypatch):
+def executor(make_fake, monkeypatch):
     """One whose runs never end by themselves, so that a race goes on until it is stopped."""
     monkeypatch.setattr("cnnviz.training.dispatch._PATIENCE", 0.05)  # these workers hear no stop
-    with fake_executors(monkeypatch, tmp_path) as make:
-        yield make()
+    return make_fake()
 
 
 @pytest.fixture

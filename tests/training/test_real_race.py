@@ -7,9 +7,10 @@ import time
 import pytest
 
 from cnnviz.specs.presets import preset_named
-from cnnviz.training import LocalExecutor, OwnedRuns, RunStore
+from cnnviz.training import OwnedRuns, RunStore
 from cnnviz.training.race import RaceSpec
 from cnnviz.training.race_runner import Races
+from tests.training.executors import EXECUTORS, make_executor
 
 SECONDS = 12.0
 # Multiplications of one image, layer by layer: the second has no padding, so its maps are smaller.
@@ -19,10 +20,10 @@ MACS = (LENET, LENET_BN)
 BATCH = 128
 
 
-@pytest.fixture(scope="module")
-def executor(tmp_path_factory):
+@pytest.fixture(scope="module", params=EXECUTORS)
+def executor(tmp_path_factory, request):
     """One slot, as a race needs no more; the worker of the first race is warm for the next."""
-    engine = LocalExecutor(RunStore(tmp_path_factory.mktemp("home")), slots=1)
+    engine = make_executor(request.param, RunStore(tmp_path_factory.mktemp("home")), slots=1)
     yield engine
     engine.close()
     engine.store.close()

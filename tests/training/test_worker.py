@@ -1,4 +1,8 @@
-"""Worker processes: the protocol, and the deaths of workers and servers."""
+"""Worker processes: the protocol, and the deaths of workers and servers.
+
+The protocol is that of the process itself, which is the same wherever it was started; what the server makes of its
+workers holds for both executors.
+"""
 
 import os
 import signal
@@ -10,8 +14,10 @@ import psutil
 import pytest
 
 from cnnviz.specs.catalog import spec_of
-from cnnviz.training import LocalExecutor, RunStore, TrainingConfig, train
+from cnnviz.training import RunStore, TrainingConfig, train
 from cnnviz.training.process import WorkerProcess
+from tests.project.sources import ROOT
+from tests.training.executors import EXECUTORS, make_executor
 
 pytestmark = pytest.mark.timeout(240)
 SLOW = TrainingConfig(architecture="vgg11", batch_size=128)  # a step takes many seconds
@@ -70,11 +76,13 @@ def test_what_cannot_run_fails_with_a_code_and_the_worker_lives(worker, message,
     assert list(events_of(messages))[-1]["kind"] == "finished"
 
 
-def test_a_command_in_the_middle_of_a_slow_step_is_acknowledged_and_the_end_of_input_is_the_end():
+def test_a_command_in_the_middle_of_a_slow_step_is_acknowledged_and_the_end_of_input_is_the_end(tmp_path):
     process = WorkerProcess()
     messages = process.messages()
     assert next(messages) == {"kind": "ready"}
-    process.send(job(SLOW))
+    folder = tmp_path / "passing"
+    folder.mkdir()
+    process.send(job(SLOW, passing=str(folder)))
     assert next(messages)["event"]["kind"] == "started"
     time.sleep(1.5)  # now it computes
     began = time.monotonic()
@@ -85,13 +93,15 @@ def test_a_command_in_the_middle_of_a_slow_step_is_acknowledged_and_the_end_of_i
     process._process.stdin.close()
     process._process.wait(10)
     assert time.monotonic() - began < 4, "two seconds, and some more on a busy machine"
+    assert not folder.exists(), "it was to go with the process"
     process.forget()
 
 
 SERVER = """
 import sys, time
-from cnnviz.training import LocalExecutor, RunStore, TrainingConfig
-executor = LocalExecutor(RunStore(sys.argv[1]))
+from cnnviz.training import RunStore, TrainingConfig
+from tests.training.executors import make_executor
+executor = make_executor(sys.argv[3], RunStore(sys.argv[1]), slots=1)
 executor.warm(60)
 config = TrainingConfig.model_validate_json(sys.argv[2])
 run, waiting = (executor.submit(config, owner="ana") for _ in range(2))
@@ -105,22 +115,25 @@ time.sleep(60)
 """
 
 
-def test_a_killed_server_leaves_no_orphan_and_its_run_goes_on_with_the_same_curve(tmp_path):
+@pytest.mark.parametrize("kind", EXECUTORS)
+def test_a_killed_server_leaves_no_orphan_and_its_run_goes_on_with_the_same_curve(tmp_path, kind):
     network = spec_of("lenet_bn", dropout=0.2)
     config = TrainingConfig(
         architecture=network, train_images=6400, batch_size=64, epochs=4, test_images=100, evaluations=20, threads=1
     )
-    arguments = [sys.executable, "-c", SERVER, tmp_path, config.model_dump_json()]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as server:
+    arguments = [sys.executable, "-c", SERVER, tmp_path, config.model_dump_json(), kind]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         run_id, waiting, *pids = server.stdout.readline().split()
         assert all(psutil.pid_exists(int(pid)) for pid in pids) and pids
+        others = psutil.Process(server.pid).children(recursive=True)  # a cluster of its own among them
+        others = [other for other in others if "Agent" not in "".join(other.cmdline())]  # Ray's: a minute later
         os.kill(server.pid, signal.SIGKILL)
     end = time.monotonic() + 5
-    while any(psutil.pid_exists(int(pid)) for pid in pids):
+    while any(psutil.pid_exists(int(pid)) for pid in pids) or any(other.is_running() for other in others):
         assert time.monotonic() < end, "an orphan"
         time.sleep(0.05)
     store = RunStore(tmp_path)
-    executor = LocalExecutor(store)
+    executor = make_executor(kind, store, slots=1)
     record = store.record(run_id)
     assert record.state == store.record(waiting).state == "interrupted"
     assert record.failure.code == "server_lost"
@@ -146,38 +159,33 @@ def wait(store, run_id, state, seconds=120):
         time.sleep(0.05)
 
 
-def test_a_worker_that_cannot_start_fails_its_run_with_what_it_said(tmp_path, monkeypatch):
+def test_a_worker_that_cannot_start_fails_its_run_with_what_it_said(real, tmp_path, monkeypatch):
+    (tmp_path / "torch.py").write_text("raise ImportError('no torch on this machine')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("cnnviz.training.process.PROJECT", tmp_path)
-    (tmp_path / "cnnviz").mkdir()
-    store = RunStore(tmp_path / "home")
-    executor = LocalExecutor(store)
-    first, second = (executor.submit(QUICK, owner="ana") for _ in range(2))
+    store = real.store
+    first, second = (real.submit(QUICK, owner="ana") for _ in range(2))
     for run_id in (first, second):
         wait(store, run_id, "failed")
         assert store.record(run_id).failure.code == "training_failed"
-        assert "cnnviz" in store.record(run_id).failure.detail
-    executor.close()
-    store.close()
+        assert "no torch on this machine" in store.record(run_id).failure.detail
 
 
-def test_closing_ends_workers_and_says_so_of_runs(tmp_path):
-    store = RunStore(tmp_path)
-    executor = LocalExecutor(store)
+def test_closing_ends_workers_and_says_so_of_runs(real):
+    executor, store = real, real.store
     running, waiting = (executor.submit(QUICK.replace(epochs=200), owner="ana") for _ in range(2))
     wait(store, running, "running")
     assert executor.queue_position(waiting) == 1 and executor.queue_position(running) is None
     pids = [worker.process.pid for worker in executor._workers]
     executor.close()
-    assert not any(psutil.pid_exists(pid) and psutil.Process(pid).is_running() for pid in pids)
+    end = time.monotonic() + 5  # another machine's process ends a moment later
+    while any(psutil.pid_exists(pid) and psutil.Process(pid).is_running() for pid in pids):
+        assert time.monotonic() < end
+        time.sleep(0.05)
     assert store.record(running).state == store.record(waiting).state == "interrupted"
-    store.close()
 
 
-def test_a_waiting_run_is_stopped_at_once_and_commands_to_ended_runs_do_nothing(tmp_path):
-    store = RunStore(tmp_path)
-    executor = LocalExecutor(store)
+def test_a_waiting_run_is_stopped_at_once_and_commands_to_ended_runs_do_nothing(real):
+    executor, store = real, real.store
     running, waiting = (executor.submit(QUICK.replace(epochs=200), owner="ana") for _ in range(2))
     assert executor.command(waiting, "stop")
     assert store.record(waiting).state == "stopped" and executor.queue_position(waiting) is None
@@ -186,16 +194,13 @@ def test_a_waiting_run_is_stopped_at_once_and_commands_to_ended_runs_do_nothing(
     assert store.record(waiting).state == "stopped"
     assert executor.command(running, "stop") and executor.command(running, "stop")
     wait(store, running, "stopped")
-    executor.close()
-    store.close()
 
 
-def test_a_store_that_refuses_for_a_while_loses_nothing(tmp_path, monkeypatch):
+def test_a_store_that_refuses_for_a_while_loses_nothing(real, tmp_path):
     import sqlite3
 
-    store = RunStore(tmp_path)
+    executor, store = real, real.store
     store._database._writer.execute("PRAGMA busy_timeout = 50")
-    executor = LocalExecutor(store)
     run_id = executor.submit(QUICK.replace(epochs=30), owner="ana")
     while store.record(run_id).step < 1:
         time.sleep(0.01)
@@ -206,15 +211,12 @@ def test_a_store_that_refuses_for_a_while_loses_nothing(tmp_path, monkeypatch):
     other.close()
     wait(store, run_id, "finished")
     assert len(store.steps(run_id)) == QUICK.replace(epochs=30).total_steps
-    executor.close()
-    store.close()
 
 
-def test_a_run_from_the_executor_has_the_numbers_of_the_loop(tmp_path):
+def test_a_run_from_the_executor_has_the_numbers_of_the_loop(real):
     import torch
 
-    store = RunStore(tmp_path)
-    executor = LocalExecutor(store)
+    executor, store = real, real.store
     config = QUICK.replace(threads=torch.get_num_threads())
     run_id = executor.submit(config, owner="ana", name="mine", group="race")
     wait(store, run_id, "finished")
@@ -223,5 +225,3 @@ def test_a_run_from_the_executor_has_the_numbers_of_the_loop(tmp_path):
     record = store.record(run_id)
     assert (record.group, record.name, record.choices["threads"]) == ("race", "mine", config.threads)
     assert (store.run_folder(run_id) / "last.safetensors").exists()
-    executor.close()
-    store.close()
