@@ -15,7 +15,7 @@ from cnnviz.specs.labs.inside import InsideLabSpec
 from cnnviz.ui.components.sight import cell_sight
 from cnnviz.ui.drawn import drawn
 from cnnviz.ui.inside import Subject, picture_of, subject_of
-from cnnviz.ui.lab import Lab
+from cnnviz.ui.lab import Lab, Numbers
 from cnnviz.ui.once import once
 from cnnviz.ui.places import TRAINING, page_link
 from cnnviz.ui.watching import watch
@@ -26,10 +26,10 @@ LITTLE: Final = 0.005  # probabilities below it would be written as 0 %
 TICK: Final = 1.0  # seconds between two looks at a search
 
 
-def views(lab: Lab[InsideLabSpec]) -> dict[str, Callable[[InsideLabSpec, Language], dict[str, str]]]:
+def views(lab: Lab[InsideLabSpec]) -> dict[str, Callable[[InsideLabSpec, Language], Numbers]]:
     """What draws each view of the lab; the network and its picture are made ready first."""
 
-    def show(render: Callable[..., dict[str, str]], spec: InsideLabSpec, _: Language) -> dict[str, str]:
+    def show(render: Callable[..., Numbers], spec: InsideLabSpec, _: Language) -> Numbers:
         subject = subject_of(spec.network)
         picture, name = picture_of(spec, subject, lab.hand, _)
         numbers = render(subject, picture, name, spec, _)
@@ -41,7 +41,7 @@ def views(lab: Lab[InsideLabSpec]) -> dict[str, Callable[[InsideLabSpec, Languag
             _render_fetching(_)
         return numbers
 
-    renders: dict[str, Callable[..., dict[str, str]]] = {
+    renders: dict[str, Callable[..., Numbers]] = {
         "maps": render_maps,
         "field": partial(render_field, lab=lab),
         "cam": render_cam,
@@ -154,7 +154,7 @@ def _overview(subject: Subject, picture: Any, stage: str) -> Any:
     return overlays.overview(inside.maps(subject.model, picture, stage))
 
 
-def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
+def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> Numbers:
     """Grad-CAM for the predicted class and another one, in this network and before it learnt anything."""
     stage = subject.stage(spec.deep)
     classes = subject.classes(_)
@@ -186,8 +186,7 @@ def render_cam(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _
                 )  # fmt: skip
     st.caption(_("Behind {stage}, {size} cells.", stage=stage.name, size=_.shape(stage.output_shape[2:])))
     asked = min(ASKED, len(classes))
-    count = drawn(_any_evidence, before, picture, stage.path, asked)
-    return {"count": str(count), "all": str(asked)}
+    return lambda: {"count": str(drawn(_any_evidence, before, picture, stage.path, asked)), "all": str(asked)}
 
 
 def _probabilities(subject: Subject, picture: Any) -> Any:

@@ -24,6 +24,8 @@ from cnnviz.ui.steps import ANSWERS
 from cnnviz.ui.watching import part
 
 LabSpec = TypeVar("LabSpec", bound=Spec)
+Numbers = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+"""What the placeholders of an answer stand for; what takes long is computed when somebody has settled on one."""
 NO_OPTIONS: Final = MappingProxyType[str, Callable[[Mapping[str, Any]], Mapping[str, str]]]({})
 
 
@@ -70,7 +72,7 @@ class Lab(Generic[LabSpec]):
             self.view = choose_option(self.link, "view", titles, _("Look at"), _, visibility="collapsed")[0]
             self.lesson.render_steps(self.view, _)
 
-    def show(self, render: Mapping[str, Callable[[LabSpec, Language], Mapping[str, Any]]]) -> None:
+    def show(self, render: Mapping[str, Callable[[LabSpec, Language], Numbers]]) -> None:
         """Draw the chosen view: its knobs, its figure and its question.
 
         Args:
@@ -81,7 +83,7 @@ class Lab(Generic[LabSpec]):
         with self.page.take_away(fresh=True):
             self.lesson.render_choices(self.language)
 
-    def _draw(self, render: Callable[[LabSpec, Language], Mapping[str, Any]]) -> None:
+    def _draw(self, render: Callable[[LabSpec, Language], Numbers]) -> None:
         """What a knob runs, and nothing else of the page."""
         _, view = self.language, self._views[self.view]
         drawn = [name for name in view.knobs if name not in self.lesson.hidden]
@@ -109,13 +111,13 @@ class Lab(Generic[LabSpec]):
             if spec is None:
                 return
             numbers = render(spec, _)
-        self.ask(**numbers)
+        self.ask(numbers)
 
-    def ask(self, **numbers: Any) -> None:
+    def ask(self, numbers: Numbers) -> None:
         """The view's question; whoever has settled on an answer reads what happens and why, unless the link hides it.
 
         Args:
-            **numbers: what the answer's placeholders stand for.
+            numbers: what the answer's placeholders stand for.
         """
         _, question = self.language, self._views[self.view].question
         key = f"{self.link.key(self.view)} answer"
@@ -140,7 +142,8 @@ class Lab(Generic[LabSpec]):
                 st.info(_("Your answer stands. The reason follows in class."), icon=":material/how_to_vote:")
                 return
             right = settled == question.right
-            words = (_("Right.") if right else _("Not quite.")) + " " + _(question.answer, **numbers)
+            known = numbers() if callable(numbers) else numbers
+            words = (_("Right.") if right else _("Not quite.")) + " " + _(question.answer, **known)
             (st.success if right else st.warning)(words, icon=":material/check:" if right else ":material/lightbulb:")
             if any(self.form.values[name] != value for name, value in question.shows.items()):
                 st.button(

@@ -4,11 +4,12 @@
 than `pages/`, so that Streamlit does not take them for its own multipage scheme.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import streamlit as st
@@ -267,13 +268,29 @@ def _pages(_: Language, hidden: frozenset[Place]) -> tuple[st.Page, ...]:
 
 
 def page_link(
-    place: Place, label: str, *, icon: str | None = None, width: str = "content", **parameters: object
+    place: Place,
+    label: str,
+    chosen: Mapping[str, object] = MappingProxyType({}),
+    /,
+    *,
+    icon: str | None = None,
+    width: str = "content",
+    **parameters: object,
 ) -> None:
-    """A link to another page that keeps the reader's language and carries what is chosen."""
+    """A link to another page that keeps the reader's language and carries what is chosen.
+
+    Args:
+        place: the page.
+        label: what the link says.
+        chosen: parameters of the link by whatever names they have: a network has a width, too.
+        icon: in place of the page's own.
+        width: of the link on the page, as in `st.page_link`.
+        **parameters: more of the link.
+    """
     st.page_link(
         place.path,
         label=label,
         icon=icon or place.icon,
         width=width,  # type: ignore[arg-type]
-        query_params=link_parameters(**parameters),
+        query_params=link_parameters(**{**chosen, **parameters}),
     )

@@ -85,7 +85,7 @@ def sweep_parameters(config: TrainingConfig, augmentation: str) -> dict[str, str
 def render_sweep_link(config: TrainingConfig | None, augmentation: str, _: Language) -> None:
     """The way from a run's settings to a sweep around them."""
     if config is not None:
-        page_link(SWEEP, _("Sweep these settings"), **sweep_parameters(config, augmentation))
+        page_link(SWEEP, _("Sweep these settings"), sweep_parameters(config, augmentation))
 
 
 def choose_axis(link: PageLink, name: str, default: Sequence[float], restart: bool, _: Language) -> tuple[Any, ...]:

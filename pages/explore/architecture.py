@@ -111,7 +111,7 @@ render_charts(report, GROUP, _)
 render_memory(spec, report, _, key=link.key("memory"))
 with st.container(horizontal=True):
     if shown.form != "torchvision":
-        page_link(TRAINING, _("Train it"), **{"net": entry.key, **form.changed()})
+        page_link(TRAINING, _("Train it"), form.changed(), net=entry.key)
     namesake = shown.ancestor if shown.form == "torchvision" else None
     page_link(COMPARE, _("Compare it"), networks=",".join(filter(None, (namesake or shown.ancestor, shown.key))))
 with page.take_away():

@@ -26,7 +26,7 @@ with st.grid(2, min_column_width=340):
             for target in exercise.targets:
                 label, settings = target_words(target, _)
                 with st.container(gap=None):
-                    page_link(place_at(target.url_path), label, **target.parameters)
+                    page_link(place_at(target.url_path), label, target.parameters)
                     st.caption(settings)
 with page.take_away():
     pass

@@ -26,6 +26,16 @@ def test_a_variant_is_reached_by_a_link(open_page):
     assert metrics(app)["Parameters"] == Language("en").compact(total)
 
 
+@pytest.mark.parametrize(
+    ("page", "on"), [(ARCHITECTURE, "Train it"), (TRAINING, "Sweep these settings")], ids=["architecture", "training"]
+)
+def test_what_is_chosen_is_carried_on_also_under_a_name_that_a_link_has_for_itself(open_page, page, on):
+    app = open_page(page, "en", net="vgg11", width="0.75")
+    assert not app.exception and not app.error
+    query = next(link.proto.query_string for link in app.page_link if link.label == on)
+    assert {"lang=en", "net=vgg11", "width=0.75"} <= set(query.split("&"))
+
+
 def test_torchvisions_networks_say_that_they_are_and_what_is_published(open_page):
     app = open_page(ARCHITECTURE, "en", net="torchvision/resnet18")
     assert not app.exception

@@ -13,7 +13,7 @@ from cnnviz.training import TrainingConfig
 from cnnviz.ui import server
 from cnnviz.ui.clients import HERE, address_in, client_address
 from cnnviz.ui.metrics import Family, Meter, exposition, server_families, unready
-from tests.training.fakes import fake_executors
+from tests.training.fakes import fake_executors, until
 
 
 class Answer:
@@ -196,6 +196,7 @@ SAMPLE = re.compile(r'[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"(,[a-z]+="(?:[^"\
 def test_metrics_are_readable_and_true(executor):
     for owner in ("ana", "ben", "cam"):
         executor.submit(TrainingConfig(architecture="lenet"), owner=owner)
+    until(lambda: executor.store.records(states=("running",)))
     counted = Meter()
     counted.rerun()
     with counted.session():
