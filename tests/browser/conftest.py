@@ -8,6 +8,7 @@ A page's console errors, uncaught exceptions and tracebacks fail the test that o
 """
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -191,6 +192,24 @@ def settle(page: Page) -> None:
     """Wait until the script has run and what it drew is there."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.wait_for_selector('[data-testid="stSkeleton"]', state="detached")
+
+
+def wait_for(page: Page, expression: str, arg: object = None, *, timeout: float = 20_000) -> Any:
+    """Wait until something holds in the page; returns its value.
+
+    Playwright's own `wait_for_function` has the page compile text, which the app's policy forbids.
+
+    Args:
+        page: where.
+        expression: JavaScript, as for `Page.evaluate`.
+        arg: its argument, where it is a function.
+        timeout: ms.
+    """
+    end = time.monotonic() + timeout / 1000
+    while not (found := page.evaluate(expression, arg)):
+        assert time.monotonic() < end, f"it never held: {expression}"
+        page.wait_for_timeout(20)
+    return found
 
 
 @pytest.fixture(name="settle")

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.conftest import wait_for
 from tests.browser.server import ROOT
 
 pytestmark = pytest.mark.browser
@@ -134,7 +135,7 @@ def test_a_picture_from_the_camera_once_the_browser_allows_it(open_augmentation)
     page = open_augmentation("chain=horizontal_flip&count=1")
     page.context.grant_permissions(["camera"])
     page.get_by_text("Camera", exact=True).click()
-    page.wait_for_function("document.querySelector('video')?.readyState >= 3")  # there is a picture to take
+    wait_for(page, "document.querySelector('video')?.readyState >= 3")  # there is a picture to take
     page.get_by_role("button", name="Take Photo").click()
     expect(page.locator(".tiles > div").first).to_have_attribute("aria-label", re.compile("^Your own picture: "))
     page.wait_for_selector(".live-grid[data-exact=true]")

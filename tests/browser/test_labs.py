@@ -5,6 +5,7 @@ import time
 import pytest
 
 from cnnviz.ui.steps import LAB_STEPS, STEPS
+from tests.browser.conftest import wait_for
 from tests.browser.server import ROOT
 
 pytestmark = pytest.mark.browser
@@ -92,8 +93,8 @@ def test_a_lesson_by_the_keys_through_a_lab_and_a_network_survives_a_reload_and_
     steps, network = page.locator(".st-key-steps"), page.get_by_role("combobox", name="Network").first
 
     def at(number: int) -> None:
-        page.wait_for_function(
-            "text => document.querySelector('.st-key-steps')?.innerText.includes(text)", arg=f"{number} of 3"
+        wait_for(
+            page, "text => document.querySelector('.st-key-steps')?.innerText.includes(text)", arg=f"{number} of 3"
         )
 
     at(1)

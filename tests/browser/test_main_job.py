@@ -7,6 +7,7 @@ import time
 import pytest
 from PIL import Image, ImageChops
 
+from tests.browser.conftest import wait_for
 from tests.browser.server import ROOT
 
 pytestmark = pytest.mark.browser
@@ -114,7 +115,8 @@ def choose(page, label, name):
     page.get_by_role("combobox", name=label).click()
     entry = page.get_by_role("option", name=name, exact=True)
     entry.scroll_into_view_if_needed()
-    page.wait_for_function(
+    wait_for(
+        page,
         """() => new Promise(resolve => {
           const list = document.querySelector('[role=listbox]')
           let place = NaN
@@ -126,7 +128,7 @@ def choose(page, label, name):
             requestAnimationFrame(look)
           }
           requestAnimationFrame(look)
-        })"""
+        })""",
     )
     entry.click()
     page.get_by_role("listbox").wait_for(state="detached")

@@ -5,6 +5,7 @@ import pytest
 
 from cnnviz.events import Finished, Started
 from cnnviz.training import RunStore
+from tests.browser.conftest import wait_for
 from tests.browser.server import ROOT
 from tests.ui.components.test_many_runs import CONFIG, RUNS, STEPS, fill
 
@@ -67,10 +68,10 @@ def test_they_are_there_in_a_second_and_follow_a_zoom(app, ids, open_page, settl
     for _attempt in range(5):  # from another page of the app and back: the server and the browser are warm
         page.get_by_role("link", name="Training").first.click()
         page.wait_for_url("**/training*")
-        page.wait_for_function("!document.querySelector('.chart')")
+        wait_for(page, "!document.querySelector('.chart')")
         settle(page)
         began = page.evaluate("(history.back(), performance.now())")
-        opened.append(page.wait_for_function(DRAWN, arg=len(ids), timeout=60_000).json_value() - began)
+        opened.append(wait_for(page, DRAWN, arg=len(ids), timeout=60_000) - began)
     settle(page)
     spans = [[step, step + width] for width in (50_000, 10_000, 1000) for step in (1000, 20_000, 45_000)]
     times = page.evaluate(ZOOM, spans)

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import wait_for
 from tests.browser.server import ROOT
 from tests.browser.wire import Wire, race, train
 
@@ -39,7 +40,7 @@ def test_zoom_and_hidden_curves_survive_ten_updates_of_a_live_run_and_little_tra
     wire = Wire(page)
     page.goto(f"{app.url}/runs?lang=en&runs={RECORDED},{live}")
     settle(page)
-    page.wait_for_function("document.querySelector('.chart')?.data?.length > 8")
+    wait_for(page, "document.querySelector('.chart')?.data?.length > 8")
     legend = page.locator(".legend")
     names = legend.get_by_role("button")
     expect(names).to_have_count(3)
@@ -49,7 +50,7 @@ def test_zoom_and_hidden_curves_survive_ten_updates_of_a_live_run_and_little_tra
     page.get_by_text("Predicted: LeNet with batch norm").first.wait_for()
     names.nth(1).click()
     expect(names.nth(1)).to_have_attribute("aria-pressed", "false")
-    page.wait_for_function("![...document.querySelector('.chart').data].some(trace => trace.uid.startsWith('j5yj'))")
+    wait_for(page, "![...document.querySelector('.chart').data].some(trace => trace.uid.startsWith('j5yj'))")
     box = page.locator(".chart .nsewdrag").first.bounding_box()
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * 0.02, middle)
@@ -118,7 +119,7 @@ def test_little_travels_on_the_page_of_a_race(app, open_page):
 def test_another_axis_a_logarithmic_loss_and_a_prediction_drawn_in_at_the_end(app, open_page, settle):
     page = open_page(f"{app.url}/runs?lang=en&runs={RECORDED}&x=macs&log=1&guess=ygwk2ijufr.93", errors=True)
     settle(page)
-    page.wait_for_function("document.querySelector('.chart')?.data?.length > 8")
+    wait_for(page, "document.querySelector('.chart')?.data?.length > 8")
     found = page.evaluate("""() => {
       const { _fullLayout: layout, data } = document.querySelector('.chart')
       const last = id => data.find(trace => trace.uid === `${id}-raw-loss`).x.at(-1)

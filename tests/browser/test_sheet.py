@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.browser.conftest import wait_for
 from tests.browser.server import ROOT
 
 pytestmark = pytest.mark.browser
@@ -17,7 +18,7 @@ def app(start_server):
 @pytest.mark.parametrize("path", ["batch-norm?view=noise&", "activations?"])
 def test_a_page_on_paper_and_on_a_projector(app, open_page, path):
     page = open_page(f"{app.url}/{path}lang=en&projector=1", errors=True, theme="dark")
-    page.wait_for_function("document.documentElement.matches('.projector')")
+    wait_for(page, "document.documentElement.matches('.projector')")
     assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "20px"
     drawn = page.locator(".stMain .chart-of-figure svg").filter(visible=True).first
     drawn.wait_for()

@@ -2,6 +2,8 @@
 
 import re
 
+from tests.browser.conftest import wait_for
+
 UPDATES = 10
 LIMIT = 3 * 1024  # bytes of an update, of which there are two a second
 DRAWS = "Number(document.querySelector('.live-curves')?.dataset.draws || 0)"
@@ -39,10 +41,10 @@ class Wire:
 
     def holds_its_limit(self):
         """Ten updates of the page's live chart, once it is there: each is small, and so is everything together."""
-        self._page.wait_for_function(f"{DRAWS} > 1", timeout=60_000)
+        wait_for(self._page, f"{DRAWS} > 1", timeout=60_000)
         begin = self._page.evaluate(f"({{ draws: {DRAWS}, at: performance.now() }})")
         self.clear()
-        self._page.wait_for_function(f"start => {DRAWS} >= start + {UPDATES}", arg=begin["draws"], timeout=60_000)
+        wait_for(self._page, f"start => {DRAWS} >= start + {UPDATES}", arg=begin["draws"], timeout=60_000)
         # A busy machine updates more rarely.
         halves = max(UPDATES, (self._page.evaluate("performance.now()") - begin["at"]) / 500)
         frames, answers = list(self.frames), self.answers
@@ -65,4 +67,4 @@ def race(page, url):
     page.goto(f"{url}/race?lang=en&kind=own&networks=lenet,lenet_bn")
     page.get_by_role("button", name="Start without a prediction").click(timeout=60_000)
     page.wait_for_url(re.compile("race="))
-    page.wait_for_function("document.querySelectorAll('.live-curves .legend li').length === 2", timeout=60_000)
+    wait_for(page, "document.querySelectorAll('.live-curves .legend li').length === 2", timeout=60_000)

@@ -13,7 +13,7 @@ def app(start_server):
 
 
 def line(page, key):
-    return page.locator(f".st-key-{key}-one .line").inner_text()
+    return page.locator(f".st-key-{key}-one .line").filter(has_text="Row").inner_text()  # once it is drawn
 
 
 def spot(output, row, column, size):

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser.components.test_treemap import HARNESS
+from tests.browser.conftest import wait_for
 from tests.figures.chart_figures import figures
 
 pytestmark = pytest.mark.browser
@@ -95,7 +96,7 @@ def test_pointer_keys_and_a_phone(url, open_page):
     box = chart.bounding_box()
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"])
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    wait_for(page, "document.documentElement.scrollWidth <= innerWidth")
     assert chart.bounding_box()["width"] < 390
     texts = page.locator(".chart-of-figure svg text").evaluate_all(
         "all => all.map(one => one.getBoundingClientRect().right)"
@@ -123,7 +124,7 @@ def test_numbers_in_a_row_do_not_touch_on_a_phone_nor_shrink_where_there_is_room
     small = texts.evaluate_all(sizes)
     assert min(small) >= 8
     page.set_viewport_size({"width": 1000, "height": 844})
-    page.wait_for_function("document.querySelector('.stMain').clientWidth > 600")
+    wait_for(page, "document.querySelector('.stMain').clientWidth > 600")
     page.wait_for_timeout(300)
     assert min(texts.evaluate_all(sizes)) >= min(small), "what fits on a phone, as bars may, is as large there"
     assert texts.evaluate_all(TOUCHING) == []

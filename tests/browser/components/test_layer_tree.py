@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import wait_for
+
 pytestmark = pytest.mark.browser
 
 HARNESS = Path(__file__).parent / "harness"
@@ -209,13 +211,14 @@ def test_a_selection_made_elsewhere_is_revealed_inside_the_table_only(url, open_
     page.get_by_role("button", name="Select elsewhere").click()
     expect(row(page, "2")).to_have_attribute("aria-selected", "true")
     expect(row(page, "head")).to_have_attribute("aria-expanded", "true")
-    page.wait_for_function(
+    wait_for(
+        page,
         """() => {
           const host = [...document.querySelectorAll("*")].find(e => e.shadowRoot?.querySelector(".layer-tree"))
           const scroller = host.shadowRoot.querySelector(".scroller").getBoundingClientRect()
           const line = host.shadowRoot.querySelector("tr[aria-selected=true]").getBoundingClientRect()
           return line.top >= scroller.top && line.bottom <= scroller.bottom + 1
-        }"""
+        }""",
     )
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0
     # and a click in the table overrules it again

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import wait_for
+
 pytestmark = pytest.mark.browser
 
 HARNESS = Path(__file__).parent / "harness"
@@ -34,7 +36,8 @@ def open_chart(url, open_page):
 def drawn(page: Page, more: int = 1, chart: int = 0) -> int:
     """Wait until the chart has been drawn `more` times again; returns how often it has been drawn."""
     before = draws(page, chart)
-    page.wait_for_function(
+    wait_for(
+        page,
         "([chart, count]) => Number(document.querySelectorAll('.live-curves')[chart]?.dataset.draws || 0) >= count",
         arg=[chart, before + more],
     )
@@ -47,14 +50,15 @@ def draws(page: Page, chart: int = 0) -> int:
 
 def trace(page: Page, uid: str) -> dict:
     """What the chart draws for `uid`, waited for: the first drawing may come before a run's first point."""
-    found = page.wait_for_function(
+    found = wait_for(
+        page,
         """uid => {
           const found = document.querySelector(".chart")?.data?.find(trace => trace.uid === uid)
           return found && { x: found.x, y: found.y, line: found.line }
         }""",
         arg=uid,
     )
-    return found.json_value()
+    return found
 
 
 def layout(page: Page, path: str):
@@ -92,7 +96,8 @@ def test_no_point_is_lost_with_lost_messages(open_chart, lose):
     """One lost message joins on by itself; after several the browser asks, and the server sends everything."""
     page = open_chart(f"start=20&rate=20&lose={lose}")
     page.get_by_text(re.compile(r"Tick (8|9|1\d),")).wait_for()
-    page.wait_for_function(
+    wait_for(
+        page,
         """() => {
           const found = document.querySelector(".chart")?.data?.find(trace => trace.uid === "run0-raw-loss")
           return found && found.x[found.x.length - 1] === found.x.length
@@ -112,20 +117,21 @@ def test_the_whole_run_is_there_again(open_chart, again, settle):
         expect(page.locator(".live-curves")).to_have_count(0)
         page.get_by_text("Show", exact=True).click()
     drawn(page)
-    page.wait_for_function(
+    wait_for(
+        page,
         """() => {
           const trace = document.querySelector(".chart")?.data?.find(trace => trace.uid === "run0-raw-loss")
           return trace && trace.x[0] === 1 && trace.x.length > 850
-        }"""
+        }""",
     )
     assert max(trace(page, "run0-raw-loss")["y"]) == 4, "the one bad step is still there"
 
 
 def test_starting_over_forgets_the_old_points(open_chart):
     page = open_chart("start=0&rate=200")
-    page.wait_for_function("document.querySelector('.chart').data[0].x.length > 200")
+    wait_for(page, "document.querySelector('.chart').data[0].x.length > 200")
     page.get_by_role("button", name="Start over").click()
-    page.wait_for_function("document.querySelector('.chart').data[0].x.length < 150")
+    wait_for(page, "document.querySelector('.chart').data[0].x.length < 150")
     steps = trace(page, "run0-raw-loss")["x"]
     assert steps == list(range(1, len(steps) + 1))
 
@@ -152,7 +158,7 @@ def test_zoom_and_hidden_curves_survive_updates(open_chart):
     drawn(page)
     assert layout(page, "xaxis.range")[0] == 0
     page.get_by_role("button", name="AlexNet").click()
-    page.wait_for_function("document.querySelector('.chart').data.some(trace => trace.uid.startsWith('run2'))")
+    wait_for(page, "document.querySelector('.chart').data.some(trace => trace.uid.startsWith('run2'))")
 
 
 def test_a_zoom_under_way_is_not_taken_away(open_chart):
@@ -194,7 +200,7 @@ def test_the_chart_fills_its_place_and_follows_it(open_chart):
     page = open_chart("start=200&rate=20")
     wide = layout(page, "width")
     page.set_viewport_size({"width": 700, "height": 800})
-    page.wait_for_function("width => document.querySelector('.chart')._fullLayout.width < width - 300", arg=wide)
+    wait_for(page, "width => document.querySelector('.chart')._fullLayout.width < width - 300", arg=wide)
     assert abs(layout(page, "width") - page.locator(".chart").bounding_box()["width"]) < 2
     assert page.evaluate("document.documentElement.scrollWidth") <= 700
 
@@ -204,7 +210,8 @@ def test_a_change_of_theme_recolours_at_once(open_chart):
     light = layout(page, "font.color")
     assert trace(page, "run0-raw-loss")["line"]["color"] == "#1e65ab"
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(
+    wait_for(
+        page,
         "document.querySelector('.chart').data[0].line.color === '#66cef6'",
         timeout=8000,
     )
@@ -222,7 +229,7 @@ def test_two_charts_share_one_plotly_and_leave_nothing_behind(open_chart):
     page.evaluate("window.first = document.querySelector('.chart')")
     page.get_by_text("Show", exact=True).click()
     expect(page.locator(".live-curves")).to_have_count(0)
-    page.wait_for_function("window.first._fullLayout === undefined", timeout=3000)
+    wait_for(page, "window.first._fullLayout === undefined", timeout=3000)
     page.get_by_text("Show", exact=True).click()
     expect(page.locator(".js-plotly-plot")).to_have_count(2)
 
