@@ -58,9 +58,9 @@ endif
 coverage: $(DEV)
 	$(PAIRED) --cov --cov-fail-under=$(FLOOR) --cov-report=term:skip-covered
 
-# In a process of its own: what a person would see and how fast it comes is measured without the other tests' memory.
+# In processes of their own: what a person would see and how fast it comes is measured without the other tests' memory.
 browser: $(DEV)
-	$(BIN)/python -m pytest -m "browser and not soak" $(ARGS)
+	$(BIN)/python -m pytest -m "browser and not soak" -n 2 --dist loadfile $(ARGS)
 
 # Long load, churn and chaos runs against a server on this machine, the largest networks, and more of what is drawn.
 # Where `make ray` has installed Ray the chaos takes machines of a cluster away as well.

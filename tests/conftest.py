@@ -26,9 +26,8 @@ settings.load_profile("test")
 
 ROOT = Path(__file__).resolve().parents[1]
 _ALONE = {
-    "app/test_training_page.py", "inspection/test_speed.py", "training/test_estimate.py", "training/test_executor.py",
-    "training/test_fair_share.py", "training/test_faults.py", "training/test_keeper.py",
-    "training/test_shared_runs.py", "training/test_speed.py", "training/test_train.py", "training/test_worker.py",
+    "inspection/test_speed.py", "training/test_estimate.py", "training/test_executor.py",
+    "training/test_fair_share.py", "training/test_speed.py", "training/test_train.py", "training/test_worker.py",
 }  # fmt: skip
 """Files that measure, start processes that train, or use every core: never beside other tests."""
 _LATER = ("app", "browser", "load")  # after the unit tests, in this order

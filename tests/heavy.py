@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import pytest
 
 LARGE = {
-    "resnet101", "resnet152", "resnext101_32x8d", "densenet161", "densenet169", "densenet201",
+    "resnet34", "resnet101", "resnet152", "resnext101_32x8d", "vgg19", "densenet121", "densenet161", "densenet169",
+    "densenet201",
     # of torchvision alone
     "convnext_base", "convnext_large", "convnext_small", "efficientnet_b3", "efficientnet_b4", "efficientnet_b5",
     "efficientnet_b6", "efficientnet_b7", "efficientnet_v2_l", "efficientnet_v2_m", "regnet_x_16gf", "regnet_x_32gf",

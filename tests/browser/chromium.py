@@ -1,4 +1,7 @@
-"""Where a Chromium is on this machine, and how the tests start it."""
+"""Where a Chromium is on this machine, and how the tests start it.
+
+The headless shell is the same engine without a window, tabs and buttons: it opens a page in a third of the time.
+"""
 
 import os
 import shutil
@@ -9,7 +12,10 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 VARIABLE = "CNNVIZ_CHROMIUM"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge")
+NAMES = (
+    "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
+    "microsoft-edge", "msedge",
+)  # fmt: skip
 USUAL = {
     "darwin": (
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -31,9 +37,11 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
     "--use-fake-device-for-media-stream",  # a camera that shows a test picture, on machines that have none
+    "--use-fake-ui-for-media-stream",  # and somebody who allows it
 )
 MISSING = (
-    "No Chromium or Chrome was found, so the browser tests do not run. Install one (Debian: apt install chromium; "
+    "No Chromium or Chrome was found, so the browser tests do not run. Install one (Debian: "
+    "apt install chromium-headless-shell; "
     f"elsewhere: python -m playwright install chromium) or set {VARIABLE} to its path."
 )
 

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, MISSING, find_chromium
-from tests.browser.server import Server
+from tests.browser.server import ROOT, Server
 
 _WITHOUT = pytest.StashKey[bool]()
 _SERVERS = pytest.StashKey[list[Server]]()
@@ -130,6 +130,12 @@ def start_server(
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def app(start_server: Callable[..., Server]) -> Server:
+    """The app, warm after its first page; tests that change what others see start one of their own."""
+    return start_server(ROOT / "app.py")
 
 
 @pytest.fixture

@@ -9,14 +9,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import wait_for
-from tests.browser.server import ROOT
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def app(start_server):
-    return start_server(ROOT / "app.py")
 
 
 @pytest.fixture

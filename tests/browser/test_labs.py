@@ -6,14 +6,8 @@ import pytest
 
 from cnnviz.ui.steps import LAB_STEPS, STEPS
 from tests.browser.conftest import wait_for
-from tests.browser.server import ROOT
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def app(start_server):
-    return start_server(ROOT / "app.py")
 
 
 def test_the_hand_on_a_convolution(app, open_page, settle):
@@ -53,7 +47,11 @@ FACTS = """() => {
 
 
 @pytest.mark.parametrize(
-    ("language", "theme", "viewport"), [("es", "dark", (390, 844)), ("en", "light", (1280, 800))], ids=["phone", "wide"]
+    ("language", "theme", "viewport"),
+    [
+        pytest.param("es", "dark", (390, 844), id="phone"),
+        pytest.param("en", "light", (1280, 800), id="wide", marks=pytest.mark.soak),
+    ],
 )
 def test_every_view_fits_and_is_named_and_the_steps_lead_through_all(app, open_page, settle, language, theme, viewport):
     """From the first view of the first lab by "Next" to the last of the last one."""

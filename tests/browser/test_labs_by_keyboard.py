@@ -3,7 +3,6 @@
 import pytest
 
 from cnnviz.ui.steps import LAB_STEPS, STEPS
-from tests.browser.server import ROOT
 
 pytestmark = pytest.mark.browser
 # Also in shadow roots. A group of radio buttons is one stop, and so are the steppers of a number and its field.
@@ -41,11 +40,6 @@ FOCUSED = """() => {
 }"""
 MISSED = "() => window.controls.filter(one => !window.reached.has(one)).map(one => one.outerHTML.slice(0, 160))"
 FEW = ("kernel.hand",)
-
-
-@pytest.fixture(scope="module")
-def app(start_server):
-    return start_server(ROOT / "app.py")
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,6 @@ from tests.browser.server import ROOT
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def app(start_server):
-    return start_server(ROOT / "app.py")
-
-
 @pytest.mark.parametrize("lab", ["dense?convolutions=8", "inside?view=cam"])
 def test_a_lab_fits_a_phone(app, open_page, lab):
     page = open_page(f"{app.url}/{lab}&lang=es", errors=True, viewport=(390, 844), theme="dark", touch=True)

@@ -14,11 +14,6 @@ pytestmark = pytest.mark.browser
 SECOND = 1000  # ms
 
 
-@pytest.fixture(scope="module")
-def app(start_server):
-    return start_server(ROOT / "app.py")
-
-
 def test_home_paints_within_two_seconds_of_a_cold_start(start_server, open_page):
     server = start_server(ROOT / "app.py")  # a fresh server: nothing is imported yet
     page = open_page(None)

@@ -5,14 +5,8 @@ import re
 import pytest
 
 from tests.browser.conftest import wait_for
-from tests.browser.server import ROOT
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def app(start_server):
-    return start_server(ROOT / "app.py")
 
 
 @pytest.mark.parametrize("path", ["batch-norm?view=noise&", "activations?"])
@@ -33,8 +27,8 @@ def test_a_page_on_paper_and_on_a_projector(app, open_page, path):
     ink = """[...document.querySelectorAll(".stMain :is(h1, p, label, input)")].filter(one => one.checkVisibility())
         .map(one => getComputedStyle(one).color).filter(color => color !== "rgb(11, 15, 20)")"""
     assert page.evaluate(ink) == [], "dark on white, whatever the theme"
-    disc = page.locator('[data-testid="stRadioOption"] > div > div').first
-    assert disc.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(255, 255, 255)"
+    disc = """getComputedStyle(document.querySelector('[data-testid="stRadioOption"] > div > div')).backgroundColor"""
+    wait_for(page, f"{disc} === 'rgb(255, 255, 255)'")  # it fades
     question, figure = page.locator(".st-key-question").bounding_box(), drawn.bounding_box()
     assert question["y"] > figure["y"] + figure["height"] - 1, "the figure comes first, over the whole width"
     wide = """[...document.querySelectorAll("h1, p, .stMetric, .chart-of-figure, img")]

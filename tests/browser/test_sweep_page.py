@@ -7,16 +7,10 @@ import pytest
 from cnnviz.events import Evaluated, Finished, Started
 from cnnviz.specs.sweep import SweepSpec, quick_settings
 from cnnviz.training import RunStore
-from tests.browser.server import ROOT
 
 pytestmark = pytest.mark.browser
 SPEC = SweepSpec(base=quick_settings("lenet_bn"), learning_rates=(0.1, 1.0), batch_sizes=(32, 64))
 LINK = "sweep?lang=en&learning_rates=0.1,1&batch_sizes=32,64"
-
-
-@pytest.fixture(scope="module")
-def app(start_server):
-    return start_server(ROOT / "app.py")
 
 
 @pytest.fixture(scope="module")

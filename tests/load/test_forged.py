@@ -16,8 +16,8 @@ from tests.load.visitor import Visitor
 
 pytestmark = pytest.mark.timeout(600)
 PAGES = {place.url_path: {} for place in PLACES}
-SOME = 10
-FEW = 5
+SOME = 4
+FEW = 3
 """Forgeries of a page, and of what people of a class have in front of them, in `make test`."""
 VIEWS = {name: dict(STEPS[name].parameters) for name in LAB_STEPS}
 MORE = {

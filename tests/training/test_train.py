@@ -71,10 +71,9 @@ def test_the_class_preset_of_lenet_with_batch_norm_reaches_85_percent():
     assert last.seconds < 60, "on two cores with nothing else to do; a busy machine is slower"
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize(
-    ("key", "low", "high"), [("lenet_bn", 0.72, 1.0), pytest.param("lenet", 0.05, 0.2, marks=pytest.mark.soak)]
-)
+@pytest.mark.parametrize(("key", "low", "high"), [("lenet_bn", 0.72, 1.0), ("lenet", 0.05, 0.2)])
 def test_the_best_minute_of_the_class(key, low, high):
     *_, last = train(TrainingConfig(architecture=key, epochs=1, learning_rate=0.1, evaluations=1))
     assert low <= last.test_accuracy <= high
