@@ -5,9 +5,10 @@ import hashlib
 from collections.abc import Iterable
 from typing import Final
 
-# Whatever slipped into a page could neither run, nor load more, nor send anything away: scripts are files of this
-# server, those that stand in the document itself (by their hashes), and the modules of components, which Streamlit
-# hands to the browser as blobs that only a running script can make. Styles are written into the page by its bundle.
+# In a class, whatever slipped into a page could neither run, nor load more, nor send anything away: scripts are files
+# of this server, those that stand in the document itself (by their hashes), and the modules of components, which
+# Streamlit hands to the browser as blobs that only a running script can make. Styles are written into the page by its
+# bundle.
 _POLICY: Final = (
     ("default-src", "'self'"),
     ("script-src", "'self' blob:"),
@@ -22,6 +23,9 @@ _POLICY: Final = (
     ("form-action", "'self'"),
     ("frame-ancestors", "'self'"),
 )
+# Whoever has a server alone reads nothing that others have written, and may look at a page with tools that put a script
+# of their own into it, such as a checker of its accessibility. Even these load nothing from elsewhere.
+_TOOLS: Final = " 'unsafe-inline' 'unsafe-eval'"
 _OTHERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
@@ -32,14 +36,15 @@ _OTHERS: Final = (
 )
 
 
-def safe_headers(scripts: Iterable[str] = ()) -> tuple[tuple[bytes, bytes], ...]:
+def safe_headers(scripts: Iterable[str] = (), *, shared: bool = True) -> tuple[tuple[bytes, bytes], ...]:
     """The headers of every answer.
 
     Args:
         scripts: those that stand in the document itself, letter by letter.
+        shared: whether a class shares the server: then no other script runs that is written into a page.
     """
-    hashes = "".join(f" 'sha256-{_digest(script)}'" for script in scripts)
-    policy = "; ".join(f"{name} {value}{hashes if name == 'script-src' else ''}" for name, value in _POLICY)
+    more = "".join(f" 'sha256-{_digest(script)}'" for script in scripts) if shared else _TOOLS
+    policy = "; ".join(f"{name} {value}{more if name == 'script-src' else ''}" for name, value in _POLICY)
     return (*_OTHERS, (b"content-security-policy", policy.encode()))
 
 

@@ -15,6 +15,7 @@ from cnnviz import __version__
 from cnnviz.errors import CnnvizError
 from cnnviz.training.journal import note
 from cnnviz.training.pace import PersonLimit
+from cnnviz.training.settings import class_mode
 from cnnviz.ui.clients import address_in
 from cnnviz.ui.components.assets import below_base
 from cnnviz.ui.components.routes import component_routes
@@ -46,7 +47,7 @@ class Envelope:
     def __init__(self, app: Any) -> None:
         self.app = app
         self._pace = PersonLimit(UPLOADS_A_MINUTE, UPLOADS_AN_ADDRESS, 60)
-        self._headers = safe_headers(inline_scripts())
+        self._headers = safe_headers(inline_scripts(), shared=class_mode())
         self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

@@ -80,7 +80,8 @@ def test_what_it_loads_beforehand_is_there(client):
         assert client.ask(address.removeprefix(".")).headers["content-type"].startswith("text/javascript")
 
 
-def test_the_scripts_in_it_run_and_no_others():
+def test_the_scripts_in_it_run_and_in_a_class_no_others(monkeypatch):
+    monkeypatch.setenv("CNNVIZ_CLASS", "1")
     app = Browser(Starlette(routes=document.document_routes(), middleware=middleware()))
     answer = app.ask("/")
     policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))["script-src"]
