@@ -110,6 +110,7 @@ def test_a_lesson_by_the_keys_through_a_lab_and_a_network_survives_a_reload_and_
     settle(page)
     page.go_back()
     at(2)
+    settle(page)
     page.keyboard.press("PageUp")
     at(1)
     page.locator(".st-key-question").wait_for()

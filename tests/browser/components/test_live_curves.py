@@ -234,7 +234,7 @@ def test_two_charts_share_one_plotly_and_leave_nothing_behind(open_chart):
     expect(page.locator(".js-plotly-plot")).to_have_count(2)
 
 
-@pytest.mark.parametrize("query", ["rate=1000", "rate=60&runs=4"])
+@pytest.mark.parametrize("query", [pytest.param("rate=1000", marks=pytest.mark.soak), "rate=60&runs=4"])
 def test_an_update_stays_below_three_kilobytes(url, open_page, query):
     page = open_page(None)
     sizes: list[int] = []

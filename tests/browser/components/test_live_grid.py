@@ -300,6 +300,7 @@ def test_a_release_is_answered_at_once_and_the_page_follows(url, open_page, way)
     assert (sheet[2] == 0) == (way == "answered"), "what the browser has is not sent again"
 
 
+@pytest.mark.soak
 def test_as_many_frames_as_a_bare_canvas_little_script_and_quickly_exact(open_grid, open_page):
     """Contestants in turns in one run, the best of four, since other programs may want the two cores as well."""
     bare, page = open_page(None), open_grid()
