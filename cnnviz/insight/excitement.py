@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float32]
 STRONGEST: Final = 9
-_WORK: Final = 1e8  # MACs of a batch: some hundredths of a second of one core
+_WORK: Final = 1.5e8  # MACs of a batch: some hundredths of a second of one core
 _LARGEST: Final = 250  # pictures of a batch
 _KEPT: Final = 24  # searches
 _PATIENCE: Final = 10.0  # seconds after which a search that nobody looks at rests

@@ -27,7 +27,7 @@ def test_the_strongest_pictures_are_the_strongest_of_a_loop():
         one.advance()
     found = one.found()
     stage = found.stages["conv2"]
-    assert found.pictures == 3 * 100 and not found.done and found.of == 10_000
+    assert found.pictures == 3 * 150 and not found.done and found.of == 10_000
     answers = []
     for number in range(found.pictures):
         picture = inside.prepared(garment(number), spec)
