@@ -55,8 +55,9 @@ def choose_runs(link: PageLink, _: Language, *, name: str = "runs", most: int = 
     found = [run_id for run_id in wanted if run_id in listed]
     if found != st.session_state.get(key):
         st.session_state[key] = found
+    texts = {run_id: option_text(record, _) for run_id, record in listed.items()}
     chosen = st.multiselect(
-        _("Runs"), list(listed), format_func=lambda run_id: option_text(listed[run_id], _), key=key,
+        _("Runs"), list(texts), format_func=texts.__getitem__, key=key,
         max_selections=most, persist_state="session", placeholder=_("Choose runs"),
     )  # fmt: skip
     return [listed[run_id] for run_id in chosen]

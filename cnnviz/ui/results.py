@@ -68,7 +68,8 @@ def choose_run(link: PageLink, _: Language) -> RunRecord | None:
         mine = (run_id for run_id, record in listed.items() if record.owner == owner())
         first = [*mine, *recorded_runs(store, FIRST)]
         st.session_state[key] = next((run_id for run_id in first if run_id in listed), next(iter(listed)))
-    chosen = st.selectbox(_("Run"), list(listed), format_func=lambda run: option_text(listed[run], _), key=key,
+    texts = {run_id: option_text(run, _) for run_id, run in listed.items()}
+    chosen = st.selectbox(_("Run"), list(texts), format_func=texts.__getitem__, key=key,
                           persist_state="session")  # fmt: skip
     return listed[chosen]
 
