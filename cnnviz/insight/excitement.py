@@ -88,6 +88,11 @@ class Search:
         self._found: Found | None = None
 
     @property
+    def begun(self) -> bool:
+        """Whether something has been found."""
+        return self._searched > 0
+
+    @property
     def done(self) -> bool:
         """Whether nothing is left to search."""
         return self._model is None
@@ -187,6 +192,16 @@ class Searches:
                 self._going = True
                 self._turn.submit(self._go_on)
         return search.found()
+
+    def begun(self, key: Hashable) -> bool:
+        """Whether the search of a key has found something: a look answers at once."""
+        with self._lock:
+            return key in self._searches and self._searches[key].begun
+
+    def done(self, key: Hashable) -> bool:
+        """Whether the search of a key is over."""
+        with self._lock:
+            return key in self._searches and self._searches[key].done
 
     def _go_on(self) -> None:
         """A batch of each search that somebody looks at, again and again until there is none."""

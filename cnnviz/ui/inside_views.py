@@ -1,15 +1,17 @@
 """The views of the lab that looks inside, each drawn for one network and one picture."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import cache, partial
 from typing import Any, Final
 
 import streamlit as st
+from PIL import Image
 
 from cnnviz.data import CLASS_NAMES, encode_png, fashion_mnist, garment
 from cnnviz.figures import overlays
 from cnnviz.insight import inside, published
-from cnnviz.insight.excitement import Found, Search, Searches
+from cnnviz.insight.excitement import STRONGEST, Found, Search, Searches
 from cnnviz.language import Language
 from cnnviz.specs.labs.inside import InsideLabSpec
 from cnnviz.ui.components.sight import cell_sight
@@ -222,35 +224,55 @@ def searches() -> Searches:
 
 
 def excited(subject: Subject) -> Found:
-    """What excites the filters of a network, as far as the search has come."""
+    """What excites the filters of a network, as far as the search has come; a new search finds its first pictures."""
     return searches().look(subject, lambda: Search(subject.model, subject.spec, subject.report.macs))
 
 
-def render_filters(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> dict[str, str]:
+def render_filters(subject: Subject, picture: Any, name: str, spec: InsideLabSpec, _: Language) -> Numbers:
     """The nine test pictures that a filter answers to most, better and better while the search goes on."""
     if subject.published:
         st.info(_("The pictures that are searched are Fashion-MNIST's: choose a network that was trained on them."))
         return {"first": "–", "last": "–", "chance": "–"}
-    found = excited(subject)
-    watch(_render_strongest, subject, spec.stage, spec.channel, found.done, _, going=not found.done, shortest=TICK)
-    stages = [row.path for row in subject.stages]
-    return {
-        "first": _.percent(found.stages[stages[0]].purity),
-        "last": _.percent(found.stages[stages[-1]].purity),
-        "chance": _.percent(found.chance),
-    }
+    done = searches().done(subject)
+    watch(_render_strongest, subject, spec.stage, spec.channel, done, _, going=not done, shortest=TICK)
+
+    def numbers() -> dict[str, str]:
+        found, stages = excited(subject), subject.stages
+        return {
+            "first": _.percent(found.stages[stages[0].path].purity),
+            "last": _.percent(found.stages[stages[-1].path].purity),
+            "chance": _.percent(found.chance),
+        }
+
+    return numbers
+
+
+@cache
+def _nothing_yet() -> bytes:
+    """What stands in the place of a picture that is being searched, PNG."""
+    return encode_png(Image.new("L", (28, 28), 64), scale=5)
 
 
 def _render_strongest(subject: Subject, stage_name: str, channel: int, done: bool, _: Language) -> None:
-    found, stage = excited(subject), subject.stage(stage_name)
+    stage = subject.stage(stage_name)
+    channel = min(channel, stage.output_shape[1])
+    sheet = None
+    if not searches().begun(subject):  # its first pictures take a moment, in which the click is answered already
+        sheet = Sheet()
+        sheet.draw(
+            _("**Filter {channel} of {channels} behind {stage}**: the search through the test set begins.",
+              channel=channel, channels=stage.output_shape[1], stage=stage.name),
+            [(_nothing_yet(), "…", _("Not searched yet."))] * STRONGEST,
+            _state(0, len(fashion_mnist("test").labels), _),
+        )  # fmt: skip
+    found = excited(subject)
     if found.done and not done:
         st.rerun()  # the answer below has figures, too
     strongest = found.stages[stage.path]
-    channel = min(channel, len(strongest.strongest))
     numbers = [int(number) for number in strongest.strongest[channel - 1]]
     labels = [_(CLASS_NAMES[int(fashion_mnist("test").labels[number])]) for number in numbers]
     often = max(labels, key=labels.count)
-    st.markdown(
+    (sheet or Sheet()).draw(
         _(
             "**Filter {channel} of {channels} behind {stage}**: {count} of its {all} strongest pictures are of the "
             "class {label}.",
@@ -260,22 +282,50 @@ def _render_strongest(subject: Subject, stage_name: str, channel: int, done: boo
             count=labels.count(often),
             all=len(labels),
             label=often,
-        )
-    )
-    with st.grid(5, min_column_width=100):
-        for number, label, answer in zip(numbers, labels, strongest.answers[channel - 1], strict=True):
-            st.image(
+        ),
+        [
+            (
                 encode_png(garment(number), scale=5),
-                width="stretch",
-                caption=f"{label} · {_.significant(float(answer), 2)}",
-                alt=_("Test picture {number}: {label}.", number=number, label=label),
+                f"{label} · {_.significant(float(answer), 2)}",
+                _("Test picture {number}: {label}.", number=number, label=label),
             )
-    st.caption(
-        _("Searched: all {count} pictures of the test set.", count=_.number(found.of))
-        if found.done
-        else _(
-            "Searched so far: {count} of the {all} pictures of the test set.",
-            count=_.number(found.pictures),
-            all=_.number(found.of),
-        )
+            for number, label, answer in zip(numbers, labels, strongest.answers[channel - 1], strict=True)
+        ],
+        _state(found.pictures, found.of, _),
     )
+
+
+def _state(pictures: int, of: int, _: Language) -> str:
+    """How far a search has come."""
+    if pictures == of:
+        return _("Searched: all {count} pictures of the test set.", count=_.number(of))
+    return _("Searched so far: {count} of the {all} pictures of the test set.",
+             count=_.number(pictures), all=_.number(of))  # fmt: skip
+
+
+class Sheet:
+    """Pictures between a sentence and a caption, each changed in its place when they are drawn again.
+
+    What `st.empty` holds would vanish for a moment with each look; what an element returns changes it as it stands.
+    """
+
+    def __init__(self) -> None:
+        self._words = self._state = None
+        self._tiles: list[Any] = []
+
+    def draw(self, words: str, pictures: Sequence[tuple[bytes, str, str]], state: str) -> None:
+        """Draw it.
+
+        Args:
+            words: above.
+            pictures: (PNG, caption, what is seen) of each; as many every time.
+            state: below.
+        """
+        self._words = (self._words or st).markdown(words)
+        with nullcontext() if self._tiles else st.grid(5, min_column_width=100):
+            places = self._tiles or [st] * len(pictures)
+            self._tiles = [
+                place.image(picture, width="stretch", caption=caption, alt=alt)
+                for place, (picture, caption, alt) in zip(places, pictures, strict=True)
+            ]
+        self._state = (self._state or st).caption(state)

@@ -132,3 +132,26 @@ def test_recorded_runs_are_offered_however_many_runs_are_newer(open_page, run, m
     app.selectbox(key="inside.network").set_value(f"run:{NIN_RUN}").run()
     assert not app.exception and not app.warning
     assert "behind block1" in said(app)
+
+
+@EVERY_LANGUAGE
+def test_a_search_says_that_it_begins_before_it_has_found_anything(open_page, monkeypatch, language):
+    from cnnviz.insight.excitement import Searches
+    from cnnviz.ui import inside_views
+
+    drawn, fresh, draw = [], Searches(), inside_views.Sheet.draw
+    monkeypatch.setattr(inside_views, "searches", lambda: fresh)
+    monkeypatch.setattr(inside_views.Sheet, "draw", lambda sheet, *what: (drawn.append(what), draw(sheet, *what)))
+    app, _ = open_page(INSIDE, language, view="filters", network="untrained:lenet"), Language(language)
+    assert not app.exception
+    first, second = drawn[:2]
+    assert len(first[1]) == len(second[1]) == 9, "nothing jumps when the pictures come"
+    assert {alt for _png, _caption, alt in first[1]} == {_("Not searched yet.")}
+    assert first[2] == _(
+        "Searched so far: {count} of the {all} pictures of the test set.", count="0", all=_.number(10_000)
+    )
+    assert _("Not searched yet.") not in {alt for _png, _caption, alt in second[1]}
+    assert [words for words, *_rest in drawn[:2] if words in said(app)] == [second[0]], "and it makes way for them"
+    drawn.clear()
+    app.run()
+    assert len(drawn) == 1 and not app.exception, "no blank pictures once there are real ones"

@@ -101,7 +101,9 @@ def _actors():
     return [{"ActorID": key, "NodeID": value["Address"]["NodeID"]} for key, value in actors().items()]
 
 
-def test_a_sweep_fans_out_over_the_machines_and_leaves_room_for_others(cluster, tmp_path):
+@pytest.fixture
+def four_seats(cluster, tmp_path):
+    """(store, executor) of a cluster of four machines with a seat each."""
     from cnnviz.training.ray_executor import RayExecutor
 
     played, _nodes = cluster
@@ -111,6 +113,13 @@ def test_a_sweep_fans_out_over_the_machines_and_leaves_room_for_others(cluster, 
     store = RunStore(tmp_path)
     executor = RayExecutor(store)
     until(lambda: executor.seats == 4)
+    yield store, executor
+    executor.close()
+    store.close()
+
+
+def test_a_sweep_fans_out_over_the_machines_and_leaves_room_for_others(four_seats):
+    store, executor = four_seats
     tiny = CONFIG.replace(epochs=2)
     spec = SweepSpec(base=tiny, learning_rates=(0.05, 0.1), batch_sizes=(64, 128))
     sweep = OwnedRuns(executor, "ana").submit_all(spec.configs(), group="sweep")
@@ -125,19 +134,10 @@ def test_a_sweep_fans_out_over_the_machines_and_leaves_room_for_others(cluster, 
     assert most == 2, "two of four seats"
     assert {store.record(run).state for run in sweep} == {"finished"}
     until(lambda: store.record(ben).ended)
-    executor.close()
-    store.close()
 
 
-def test_the_contestants_of_a_race_for_images_train_side_by_side(cluster, tmp_path):
-    from cnnviz.training.ray_executor import RayExecutor
-
-    played, _nodes = cluster
-    for _ in range(2):
-        played.add_node(num_cpus=1, node_ip_address="127.0.0.1")
-    played.wait_for_nodes()
-    store = RunStore(tmp_path)
-    executor = RayExecutor(store)
+def test_the_contestants_of_a_race_for_images_train_side_by_side(four_seats):
+    store, executor = four_seats
     until(lambda: executor.seats_per_owner == 2)
     races = Races(executor)
     spec = RaceSpec(contestants=(CONFIG, CONFIG.replace(seed=2)), budget="images", amount=38_400)
@@ -147,8 +147,6 @@ def test_the_contestants_of_a_race_for_images_train_side_by_side(cluster, tmp_pa
         most = max(most, len(store.records(states=("running",))))
         time.sleep(0.02)
     assert most == 2 and [lane.share for lane in races.lanes(races.record(race_id))] == [1, 1]
-    executor.close()
-    store.close()
 
 
 # where runs are, with workers that do nothing by themselves
