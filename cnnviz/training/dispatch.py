@@ -2,7 +2,8 @@
 
 Each worker has a thread that moves its lines into the store, one transaction an event. When the store cannot be
 written the thread tries again until it can; the worker then waits on a full pipe, and nothing is lost. A worker that
-dies ends its run truthfully: stopped if somebody had asked for that, failed otherwise.
+dies ends its run truthfully: stopped if somebody had asked for that, failed otherwise. One that dies before it has said
+anything of its run has cost nothing but time: another one takes the run, once.
 
 A paused run keeps its seat while nobody needs it. Once it has been paused for a while (`CNNVIZ_PAUSE_SECONDS`) and
 somebody waits, it writes a checkpoint and gives the seat up: it is parked, still paused, and goes on from there when it
@@ -511,6 +512,7 @@ class QueueExecutor(ABC):
         self._bury(worker, words)
 
     def _take(self, worker: Seat, run_id: str, event: Event) -> None:
+        worker.heard = True
         if worker.leaving:
             if isinstance(event, Controlled) and event.action == "stop":
                 return  # nobody has stopped it
@@ -531,14 +533,16 @@ class QueueExecutor(ABC):
 
     def _bury(self, worker: Seat, words: str) -> None:
         """A worker has ended: say what became of its run, and hire another one."""
-        words = worker.process.last_words() + words
+        broke_off, words = bool(words), worker.process.last_words() + words
         worker.process.forget()
         with self._lock:
             run_id, worker.lost = worker.run_id, True
         if not self._closed.is_set() and not worker.dismissed:
             note("worker lost", level=logging.WARNING, run=run_id, killed=worker.process.was_killed)
         if run_id is not None and not self._closed.is_set() and not self._park(worker, run_id):
-            if worker.stopping:
+            if not broke_off and self._begin_again(worker, run_id):
+                pass
+            elif worker.stopping:
                 self._persistence.end_stopped(run_id)
             elif worker.ready.is_set() or worker.process.was_killed:
                 self._persistence.end_lost(run_id, words)
@@ -549,6 +553,21 @@ class QueueExecutor(ABC):
             if worker.ready.is_set() and not worker.dismissed:  # one that failed at its start would fail again
                 self._keep_one_warm()
             self._dispatch()
+
+    def _begin_again(self, worker: Seat, run_id: str) -> bool:
+        """Somebody else takes a run that its worker was lost with before it began; False if it had, or if that is so
+        for the second time: the run itself may be what ends workers.
+        """
+        with self._lock:
+            started = worker.heard or not (worker.ready.is_set() or worker.process.was_killed)
+            if started or worker.job is None or worker.job.again or worker.stopping or worker.paused_since is not None:
+                return False
+            note("run waits again", run=run_id)
+            worker.leave()
+            with suppress(CnnvizError):  # its first event says where it is
+                self.store.set_state(run_id, "queued", unless=ENDED)
+            self._wait(run_id, replace(worker.job, again=True))
+        return True
 
     def _lose_patience(self, worker: Seat, run_id: str) -> None:
         """A worker is still in its step: the run ends now, the process as fast as the system can take it down."""

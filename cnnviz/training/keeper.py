@@ -13,6 +13,7 @@ _INTERVAL: Final = 5.0  # seconds between two that nothing but time asked for
 _SHORTEST: Final = 0.1  # seconds between two in the first moments of a run
 _SHARE: Final = 0.02  # of a run's time, at most
 _QUICK: Final = 0.5  # seconds: what may be written between Stop and the end
+_SLOW_DISK: Final = 20e6  # bytes a second
 
 
 class Keeper:
@@ -77,8 +78,10 @@ class Keeper:
             link(self.folder / LAST, self.folder / BEST)
         with suppress(OSError):  # the run itself does not need its history
             self._remember(self.folder, step, size)
-        self._step, self._at = step, time.monotonic()
+        first, self._step, self._at = self._step < 0, step, time.monotonic()
         self._cost = self._at - began
+        if first:  # it also waits for what is loaded only once, which says nothing of those that follow
+            self._cost = min(self._cost, size / _SLOW_DISK)
         return size
 
     def _remember(self, folder: Path, step: int, size: int) -> None:

@@ -66,6 +66,7 @@ class Job:
         address: from where it was asked for, "" where nobody knows.
         continues: whether it goes on from its last checkpoint.
         orders: what it is told as soon as it goes, in order.
+        again: whether a worker had it that was lost before it began.
     """
 
     owner: str
@@ -73,6 +74,7 @@ class Job:
     address: str = ""
     continues: bool = False
     orders: tuple[Message, ...] = ()
+    again: bool = False
 
 
 @dataclass(eq=False)
@@ -85,6 +87,7 @@ class Seat:
         size: how many seats it takes.
         run_id: the run that it has, or None.
         job: what that run was given with.
+        heard: whether it has said anything of that run.
         stopping: whether somebody has asked for the run's end.
         leaving: whether the run was asked to give its place up; it goes on later.
         orders: what it was told since then.
@@ -100,6 +103,7 @@ class Seat:
     size: int = 1
     run_id: str | None = None
     job: Job | None = None
+    heard: bool = False
     stopping: bool = False
     leaving: bool = False
     orders: list[Message] = field(default_factory=list)
@@ -127,7 +131,7 @@ class Seat:
     def take(self, run_id: str, job: Job) -> None:
         """Have this run from now on."""
         self.run_id, self.job = run_id, job
-        self.stopping = self.leaving = False
+        self.heard = self.stopping = self.leaving = False
         self.orders, self.paused_since = [], None
 
     def leave(self) -> None:

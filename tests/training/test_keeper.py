@@ -100,6 +100,27 @@ def test_checkpoints_cost_at_most_their_share(tmp_path, monkeypatch):
     assert len(history(tmp_path)) == HISTORY_LENGTH
 
 
+def test_what_is_loaded_only_once_does_not_keep_a_stopped_run_from_being_kept(tmp_path, monkeypatch):
+    clock, seconds = [0.0], [0.9]  # a busy machine: the first one takes long, whatever it is
+
+    def write(path, _saved):
+        clock[0] += seconds[0]
+        path.write_bytes(bytes(200_000))
+        return 200_000
+
+    monkeypatch.setattr("cnnviz.training.keeper.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("cnnviz.training.keeper.write", write)
+    keeper = Keeper(tmp_path)
+    keeper.write(0, lambda: None)
+    clock[0] += 1
+    assert keeper.quick and keeper.due, "0.2 MB are written in no time"
+    keeper.write(10, lambda: None)
+    assert not keeper.quick and not keeper.due, "unless they are not"
+    seconds[0] = 0.01
+    keeper.write(20, lambda: None)
+    assert keeper.quick
+
+
 def test_a_short_run_leaves_a_curve_that_can_be_replayed(tmp_path):
     events = list(train(CONFIG, folder=tmp_path))
     steps = [step for step, _ in history(tmp_path)]
