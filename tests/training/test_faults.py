@@ -5,6 +5,7 @@ worker killed             its thread: end of output          failed, worker_lost
 server killed             worker: end of input; next server  interrupted, goes on with the same curve      worker
 worker talks nonsense     its thread                         failed, worker_lost; the next run begins     here
 worker cannot start       its thread                         failed, training_failed, with its words      worker
+worker lost at its start  its thread                         nothing: another one takes the run, once     here
 worker hangs in a step    Stop's patience, 1.2 s             stopped                                      executor
 out of memory             the loop                           failed, out_of_memory; the worker lives      here
 loss is no number         the loop, before it writes         failed, loss_not_finite; good weights kept   checkpoints
