@@ -68,7 +68,7 @@ def figures(_=None):
         "tensor": framed_tensor(values, 1, _, dark=False),
         "pictures": pictures_in_a_row([("A", random.random((9, 9))), ("B", random.random((9, 9)))], _, dark=False),
         "confusion": confusion_matrix(counts, NAMES, _),
-        "recognised": class_bars([0.9 - number / 20 for number in range(10)], NAMES, _, colour="#1e65ab"),
+        "recognised": class_bars([0.98 - number / 20 for number in range(10)], NAMES, _, colour="#1e65ab"),
         "norms": norms_map(10.0 ** -random.random((4, 3)), ["conv1", "conv2", "dense1", "dense2"], [0, 5, 9], _),
         "draws": draw_histogram(np.exp(random.normal(size=400)), "Ratio", _, log=True),
         "kinds": draw_histogram(np.array([True, False, True, True]), "Mirrored", _),

@@ -130,6 +130,20 @@ def test_numbers_in_a_row_do_not_touch_on_a_phone_nor_shrink_where_there_is_room
     assert texts.evaluate_all(TOUCHING) == []
 
 
+@pytest.mark.parametrize("width", [390, 1000])
+def test_the_label_of_a_bar_that_ends_at_the_edge_stands_in_it_as_plain_as_the_others(url, open_page, width):
+    page = open_page(f"{url}/?figure=recognised&alone=1", viewport=(width, 844))
+    labels = page.locator(".chart-of-figure svg text[fill='#ffffff']")
+    labels.first.wait_for()
+    assert labels.count() == 10
+    assert set(labels.evaluate_all("all => all.map(one => one.getAttribute('stroke-width'))")) == {"0"}
+    bars = page.locator(".chart-of-figure svg rect[height]").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().right)"
+    )
+    ends = labels.evaluate_all("all => all.map(one => one.getBoundingClientRect().right)")
+    assert all(any(3 <= bar - end <= 9 for bar in bars) for end in ends)
+
+
 CUT = """all => all.map(one => [one.textContent, one.getBoundingClientRect()])
   .filter(([_text, { left, right }]) => left < 0 || right > innerWidth).map(([text]) => text)"""
 

@@ -111,11 +111,19 @@ class Chart {
       this.spans = {}
       for (const [name, axis] of Object.entries(axes)) this.spans[name] = this.span(name[0], axis.domain)
       for (const [name, axis] of Object.entries(axes)) if (axis.square) this.equalise(axis.square, name)
-      const ends = this.data.plan.texts.map(text => this.ends(text))
+      const ends = this.data.plan.texts.map(text => this.ends(this.placed(text)))
       sides.left += Math.max(0, ...ends.map(([left]) => -left)) // what would be cut off gets its room
       sides.right += Math.max(0, ...ends.map(([, right]) => right - width))
       sides.right = Math.min(sides.right, NAMES * width) // on a phone long names reach over the lines
     }
+  }
+
+  // A bar's label stands in its bar where it fits, else beyond its end.
+  placed(text) {
+    if (text.inside == null) return text
+    const long = Math.abs(this.at(text.x, "x", text.at[0]) - this.at(text.x, "x", text.at[0] - text.inside))
+    const fits = long > this.size(text.lines[0][0], text.size) + 12
+    return fits ? { ...text, anchor: "end", dx: -6, colour: "#ffffff" } : text
   }
 
   // px from the left of both ends of a text.
@@ -250,18 +258,13 @@ class Chart {
     return placed.map(one => (one ? Math.max(SMALLEST, least[one.size] ?? 1) : 1))
   }
 
-  write(text, share) {
-    let { anchor, dx, colour } = text
-    const u = this.at(text.x, "x", text.at[0])
-    if (text.inside != null) {
-      // In its bar where it fits, else beyond its end.
-      const long = Math.abs(this.at(text.x, "x", text.at[0]) - this.at(text.x, "x", text.at[0] - text.inside))
-      if (long > this.size(text.lines[0][0], text.size) + 12) [anchor, dx, colour] = ["end", -6, "#ffffff"]
-    }
+  write(one, share) {
+    const text = this.placed(one)
     const beyond = Math.max(0, this.ends(text)[1] - this.root.clientWidth)
+    const { anchor, base, colour } = text
     draw(this.svg, text.lines, {
-      x: u + dx * this.grow - beyond, y: this.at(text.y, "y", text.at[1]) + text.dy * this.grow, anchor, base: text.base,
-      size: text.size * share * this.grow, colour, halo: beyond > 0,
+      x: this.at(text.x, "x", text.at[0]) + text.dx * this.grow - beyond, y: this.at(text.y, "y", text.at[1]) + text.dy * this.grow,
+      anchor, base, size: text.size * share * this.grow, colour, halo: beyond > 0,
     })
   }
 
