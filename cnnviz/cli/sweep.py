@@ -14,6 +14,7 @@ from cnnviz.language import LANGUAGES, Language
 from cnnviz.specs.sweep import SweepSpec, around
 from cnnviz.specs.training import TrainingConfig
 from cnnviz.training import Control, train
+from cnnviz.training.sweep import GUESSING, beats_guessing
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +107,28 @@ def _line(result: Result, _: Language) -> str:
 
 
 def _show(spec: SweepSpec, results: Sequence[Result], _: Language) -> None:
-    """The map as a table, and which pair is best."""
+    """The map as a table, and which pair is best, if one has learned anything."""
     width = 12
     print("".join(text.rjust(width) for text in ("", *(_.number(size) for size in spec.batch_sizes))))
     for rate in spec.learning_rates:
         row = [_cell(_of((rate, size), results), _) for size in spec.batch_sizes]
         print("".join(text.rjust(width) for text in (_.significant(rate), *row)))
-    best = max(spec.pairs, key=lambda pair: _mean(_of(pair, results)) or -1.0)
-    accuracy = _mean(_of(best, results))
-    if accuracy is not None:
+    means = {pair: _mean(_of(pair, results)) for pair in spec.pairs}
+    known = {
+        pair: mean
+        for pair, mean in means.items()
+        if mean is not None and beats_guessing(_accuracies(_of(pair, results)), spec.base.test_images)
+    }
+    if known:
+        best = max(known, key=known.__getitem__)
         seconds = [result.seconds for result in _of(best, results) if result.state == "done"]
         print(
             _("{rate} with batches of {size} is best: {accuracy} in {seconds}.",
-              rate=_.significant(best[0]), size=_.number(best[1]), accuracy=_.percent(accuracy, 1),
+              rate=_.significant(best[0]), size=_.number(best[1]), accuracy=_.percent(known[best], 1),
               seconds=_.seconds(sum(seconds) / len(seconds)))
         )  # fmt: skip
+    elif any(mean is not None for mean in means.values()):
+        print(_("No cell is certainly better than guessing, which gets {share} right.", share=_.percent(GUESSING)))
 
 
 def _of(pair: tuple[float, int], results: Sequence[Result]) -> list[Result]:
@@ -131,8 +139,12 @@ def _mean(results: Sequence[Result]) -> float | None:
     """The mean over the seeds; None if none is done, or one of them diverged."""
     if any(one.state == "diverged" for one in results):
         return None
-    known = [one.best_test_accuracy for one in results if one.state == "done" and one.best_test_accuracy is not None]
+    known = _accuracies(results)
     return sum(known) / len(known) if known else None
+
+
+def _accuracies(results: Sequence[Result]) -> list[float]:
+    return [one.best_test_accuracy for one in results if one.state == "done" and one.best_test_accuracy is not None]
 
 
 def _cell(results: Sequence[Result], _: Language) -> str:

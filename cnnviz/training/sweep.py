@@ -73,21 +73,40 @@ class Cell:
     @property
     def error(self) -> float:
         """Standard error of its accuracy: from its seeds where there are several, else from the pictures it is of."""
-        known = [run.best_test_accuracy for run in self.runs if run is not None and run.best_test_accuracy is not None]
-        if len(known) > 1:
-            return statistics.stdev(known) / math.sqrt(len(known))
-        return self._error_of_measuring
+        return _error(self._known, self._test_images)
 
     @property
     def learned(self) -> bool:
         """Whether its accuracy is certainly more than guessing gets."""
-        error = max(self.error, self._error_of_measuring)
-        return self.accuracy is not None and self.accuracy - _CERTAIN * error > GUESSING
+        return beats_guessing(self._known, self._test_images)
 
     @property
-    def _error_of_measuring(self) -> float:
-        images = next((run.config.test_images for run in self.runs if run is not None), 1)
-        return measuring_error(self.accuracy or 0.0, images)
+    def _known(self) -> list[float]:
+        return [run.best_test_accuracy for run in self.runs if run is not None and run.best_test_accuracy is not None]
+
+    @property
+    def _test_images(self) -> int:
+        return next((run.config.test_images for run in self.runs if run is not None), 1)
+
+
+def beats_guessing(accuracies: Sequence[float], images: int) -> bool:
+    """Whether an accuracy is certainly more than guessing gets.
+
+    Args:
+        accuracies: shares of one, one for each seed; their mean is what counts, and without any it does not.
+        images: test images of each.
+    """
+    mean = _mean(list(accuracies))
+    if mean is None:
+        return False
+    error = max(_error(accuracies, images), measuring_error(mean, images))
+    return mean - _CERTAIN * error > GUESSING
+
+
+def _error(accuracies: Sequence[float], images: int) -> float:
+    if len(accuracies) > 1:
+        return statistics.stdev(accuracies) / math.sqrt(len(accuracies))
+    return measuring_error(accuracies[0] if accuracies else 0.0, images)
 
 
 def new_group() -> str:

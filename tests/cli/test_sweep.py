@@ -77,6 +77,20 @@ def test_what_is_best_is_the_best_mean_and_no_single_lucky_seed(capsys, monkeypa
     assert best.startswith("1 with batches of 64 is best: 75.0%")
 
 
+def test_nothing_is_best_among_those_that_guess(capsys, monkeypatch):
+    from cnnviz.events import Evaluated, Finished
+
+    def played(config, control):
+        measured = {"test_loss": 2.3, "train_loss": 2.3, "train_accuracy": 0.1, "learning_rate": 0.1,
+                    "images_per_second": 500.0, "test_images": 100}  # fmt: skip
+        return [Evaluated(step=3, seconds=2.0, test_accuracy=0.12, **measured), Finished(step=3, seconds=2.0)]
+
+    monkeypatch.setattr("cnnviz.cli.sweep.train", played)
+    assert main(["sweep", "lenet", *SHORT, "--lr", "0.1", "1", "--batch-size", "64", "--language", "en"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1].replace("\u202f", "").replace("\xa0", "")
+    assert last == "No cell is certainly better than guessing, which gets 10% right."
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
