@@ -26,6 +26,8 @@ MORE = {
     **{page: [{"picture": "upload"}] for page in ("augmentation", "inside", "by-hand")},
 }
 """Links that show widgets which a page hides otherwise."""
+STILL = {"filters": "maps", "bag": "points"}
+"""What goes on by itself as long as anybody looks: an honest person looks at the view beside it instead."""
 LAST = ("-lock", "-leave", "-delete", "-stop", "-unfollow")
 
 
@@ -43,8 +45,9 @@ def visit(app, request):
 
 
 def seen(visitor):
-    """What a page shows, as far as a visitor can compare it."""
-    return visitor.texts, visitor.widgets, visitor.query, visitor.exceptions
+    """What a page shows, as far as a visitor can compare it: how long a run would take follows every run there is."""
+    texts = ["About …" if text.startswith("About ") else text for text in visitor.texts]
+    return texts, visitor.widgets, visitor.query, visitor.exceptions
 
 
 def forge(app, visit, curious, beside, some, known=(), button=None):
@@ -77,7 +80,7 @@ def forge(app, visit, curious, beside, some, known=(), button=None):
                 shown += [(target, field, repr(value)[:100], button, what) for what in attacker.exceptions]
     assert not shown
     honest.rerun()
-    assert seen(honest) == before
+    assert seen(honest) == before, set(seen(honest)[0]) ^ set(before[0])
     again = visit("home", curious.cookie)
     again.follow(curious)
     assert not again.exceptions, "the same person, the page loaded again"
@@ -119,7 +122,8 @@ def test_every_forgery_for_every_widget(app, visit, page):
     known, count = set(), 0
     for query in [{}, *views]:
         curious = unfolded(visit, page, **query)
-        widgets, more = forge(app, visit, curious, (page, query), lambda every: every, known)
+        beside = {**query, "view": STILL.get(query["view"], query["view"])} if "view" in query else query
+        widgets, more = forge(app, visit, curious, (page, beside), lambda every: every, known)
         known, count = known | widgets, count + more
     assert count >= 30 * len(known) > 0
 
