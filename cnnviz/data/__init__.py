@@ -1,7 +1,7 @@
 """Pictures: Fashion-MNIST and the cat from `assets/`, safe decoding of uploads, encoding for the page. No torch."""
 
 from cnnviz.data.decoding import MAX_BYTES, MAX_PIXELS, MAX_SIDE, decode_image
-from cnnviz.data.encoding import contact_sheet, encode_jpeg, encode_png
+from cnnviz.data.encoding import contact_sheet, encode_jpeg, encode_png, png_uri
 from cnnviz.data.fashion_mnist import (
     CLASS_NAMES,
     DATA_MD5,
@@ -31,4 +31,5 @@ __all__ = [
     "encode_png",
     "fashion_mnist",
     "garment",
+    "png_uri",
 ]

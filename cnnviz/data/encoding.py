@@ -1,5 +1,6 @@
 """Pictures on their way out: JPEG to look at, PNG to keep or to enlarge without blur. No metadata ever leaves."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Final
@@ -31,6 +32,11 @@ def encode_png(image: Image.Image, scale: int = 1) -> bytes:
     buffer = BytesIO()
     picture.save(buffer, "PNG", compress_level=3)  # 6 takes three times as long for 3 % less
     return buffer.getvalue()
+
+
+def png_uri(image: Image.Image, scale: int = 1) -> str:
+    """The same as the address of a picture that needs no file: a data URI."""
+    return f"data:image/png;base64,{b64encode(encode_png(image, scale)).decode()}"
 
 
 def contact_sheet(images: Sequence[Image.Image], columns: int = 4, gap: int = 8) -> Image.Image:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 from PIL import Image
 
-from cnnviz.data import CLASS_NAMES, encode_png, fashion_mnist, garment
+from cnnviz.data import CLASS_NAMES, encode_png, fashion_mnist, garment, png_uri
 from cnnviz.figures import overlays
 from cnnviz.insight import inside, published
 from cnnviz.insight.excitement import STRONGEST, Found, Search, Searches
@@ -248,9 +248,9 @@ def render_filters(subject: Subject, picture: Any, name: str, spec: InsideLabSpe
 
 
 @cache
-def _nothing_yet() -> bytes:
-    """What stands in the place of a picture that is being searched, PNG."""
-    return encode_png(Image.new("L", (28, 28), 64), scale=5)
+def _nothing_yet() -> str:
+    """What stands in the place of a picture that is being searched; no file, which would be gone before it is read."""
+    return png_uri(Image.new("L", (28, 28), 64), scale=5)
 
 
 def _render_strongest(subject: Subject, stage_name: str, channel: int, done: bool, _: Language) -> None:
@@ -313,12 +313,12 @@ class Sheet:
         self._words = self._state = None
         self._tiles: list[Any] = []
 
-    def draw(self, words: str, pictures: Sequence[tuple[bytes, str, str]], state: str) -> None:
+    def draw(self, words: str, pictures: Sequence[tuple[bytes | str, str, str]], state: str) -> None:
         """Draw it.
 
         Args:
             words: above.
-            pictures: (PNG, caption, what is seen) of each; as many every time.
+            pictures: (PNG or its address, caption, what is seen) of each; as many every time.
             state: below.
         """
         self._words = (self._words or st).markdown(words)

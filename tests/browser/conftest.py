@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, MISSING, find_chromium
 from tests.browser.server import ROOT, Server
@@ -138,6 +138,11 @@ def app(start_server: Callable[..., Server]) -> Server:
     return start_server(ROOT / "app.py")
 
 
+def said_by(entry: ConsoleMessage) -> str:
+    """A line of the browser's console with the address that it is about."""
+    return f"{entry.text} {entry.location.get('url', '')}".rstrip()
+
+
 @pytest.fixture
 def open_page(contexts: Contexts) -> Iterator[Callable[..., Page]]:
     """`open_page(url, …)` → a page whose script has run; it is closed, and its errors are raised, after the test."""
@@ -176,7 +181,7 @@ def open_page(contexts: Contexts) -> Iterator[Callable[..., Page]]:
         page.set_default_timeout(20_000)
         problems: list[str] = []
         if not errors:
-            page.on("console", lambda entry: problems.append(entry.text) if entry.type == "error" else None)
+            page.on("console", lambda entry: problems.append(said_by(entry)) if entry.type == "error" else None)
             page.on("pageerror", lambda error: problems.append(str(error)))
         opened.append((page, problems))
         if url is not None:

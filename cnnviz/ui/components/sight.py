@@ -3,7 +3,6 @@
 The browser draws the window, which start, jump and size decide; the server computes what the cell really looks at.
 """
 
-from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +10,7 @@ from typing import Any, Final
 import streamlit as st
 from PIL import Image
 
-from cnnviz.data import encode_png
+from cnnviz.data import png_uri
 from cnnviz.insight.inside import Sight
 from cnnviz.language import Language
 from cnnviz.rows import LayerRow
@@ -67,9 +66,9 @@ def cell_sight(
         key=key,
         data={
             "view": view,
-            "map": _uri(overview),
-            "picture": _uri(picture),
-            "glow": _uri(glow),
+            "map": png_uri(overview),
+            "picture": png_uri(picture),
+            "glow": png_uri(glow),
             "rows": rows,
             "columns": columns,
             "side": picture.height,
@@ -109,7 +108,3 @@ def _cell(sent: Any, rows: int, columns: int) -> tuple[int, int] | None:
     if not isinstance(sent, list | tuple) or [type(place) for place in sent] != [int, int]:
         return None
     return (sent[0], sent[1]) if 0 <= sent[0] < rows and 0 <= sent[1] < columns else None
-
-
-def _uri(picture: Image.Image) -> str:
-    return f"data:image/png;base64,{b64encode(encode_png(picture)).decode()}"
