@@ -34,7 +34,7 @@ from cnnviz.training import RunStore, TrainingConfig, checkpoints, train
 from cnnviz.training.machine import Machine
 from cnnviz.training.records import UNFINISHED
 from tests.training.executors import EXECUTORS, make_executor
-from tests.training.fakes import FakeWorker
+from tests.training.fakes import FakeWorker, fake_executors
 from tests.training.fakes import until as wait_until
 
 pytestmark = pytest.mark.timeout(180)
@@ -100,34 +100,43 @@ def test_a_killed_worker_loses_nothing_and_its_run_goes_on_with_the_same_curve(e
     assert whole.loss.tolist() == pytest.approx(expected, rel=1e-6)
 
 
-def test_a_worker_that_is_lost_before_it_has_begun_hands_its_run_on_once(fake, monkeypatch):
+@pytest.fixture
+def silent(monkeypatch, tmp_path):
+    """An executor of this machine whose workers do not even say that a run begins."""
+    with fake_executors(monkeypatch, tmp_path) as make:
+        yield make()
+
+
+def test_a_worker_that_is_lost_before_it_has_begun_hands_its_run_on_once(silent, monkeypatch):
     say = FakeWorker.event
     monkeypatch.setattr(FakeWorker, "event", lambda *_nothing: None)
     for number, then in enumerate((lambda *_nothing: None, say)):
-        run_id = fake.submit(CONFIG, owner="ana")
-        until(lambda: FakeWorker.made and FakeWorker.made[-1].run == run_id and fake.warm(0))  # noqa: B023
+        run_id = silent.submit(CONFIG, owner="ana")
+        until(lambda: FakeWorker.made and FakeWorker.made[-1].run == run_id and silent.warm(0))  # noqa: B023
         monkeypatch.setattr(FakeWorker, "event", then)
         lost = FakeWorker.made[-1]
         lost.die()
         until(lambda: FakeWorker.made[-1] is not lost and FakeWorker.made[-1].run == run_id)  # noqa: B023
         if number:
-            until(lambda: fake.store.record(run_id).choices)  # noqa: B023
-            assert fake.store.record(run_id).state == "running"
+            until(lambda: silent.store.record(run_id).choices)  # noqa: B023
+            assert silent.store.record(run_id).state == "running"
+            FakeWorker.made[-1].finish()
+            assert ended(silent, run_id).state == "finished"
         else:
-            until(lambda: fake.warm(0))
+            until(lambda: silent.warm(0))
             FakeWorker.made[-1].die()
-            record = ended(fake, run_id)
+            record = ended(silent, run_id)
             assert (record.state, record.failure.code) == ("failed", "worker_lost"), "the run may be what ends workers"
     assert [len(worker.jobs) for worker in FakeWorker.made] == [1, 1, 1, 1]
 
 
-def test_a_run_that_was_stopped_before_its_lost_worker_had_begun_does_not_come_back(fake, monkeypatch):
+def test_a_run_that_was_stopped_before_its_lost_worker_had_begun_does_not_come_back(silent, monkeypatch):
     monkeypatch.setattr(FakeWorker, "event", lambda *_nothing: None)
-    run_id = fake.submit(CONFIG, owner="ana")
-    until(lambda: FakeWorker.made and fake.warm(0))
-    fake.command(run_id, "stop")
+    run_id = silent.submit(CONFIG, owner="ana")
+    until(lambda: FakeWorker.made and silent.warm(0))
+    silent.command(run_id, "stop")
     FakeWorker.made[0].die()
-    assert ended(fake, run_id).state == "stopped"
+    assert ended(silent, run_id).state == "stopped"
     assert [worker.jobs for worker in FakeWorker.made[1:]] in ([], [[]])
 
 
