@@ -549,6 +549,7 @@ class QueueExecutor(ABC):
             else:
                 self._persistence.end_failed(run_id, "training_failed", {"error": "worker"}, words)
         with self._lock:
+            worker.leave()  # so that nobody's patience with it ends the run once more, which may have been continued
             self._workers.remove(worker)
             if worker.ready.is_set() and not worker.dismissed:  # one that failed at its start would fail again
                 self._keep_one_warm()

@@ -130,14 +130,18 @@ def test_a_worker_that_is_lost_before_it_has_begun_hands_its_run_on_once(silent,
     assert [len(worker.jobs) for worker in FakeWorker.made] == [1, 1, 1, 1]
 
 
-def test_a_run_that_was_stopped_before_its_lost_worker_had_begun_does_not_come_back(silent, monkeypatch):
+def test_a_stopped_run_whose_worker_is_lost_can_be_continued_at_once(silent, monkeypatch):
     monkeypatch.setattr(FakeWorker, "event", lambda *_nothing: None)
     run_id = silent.submit(CONFIG, owner="ana")
     until(lambda: FakeWorker.made and silent.warm(0))
     silent.command(run_id, "stop")
     FakeWorker.made[0].die()
     assert ended(silent, run_id).state == "stopped"
-    assert [worker.jobs for worker in FakeWorker.made[1:]] in ([], [[]])
+    until(lambda: not any(worker.lost for worker in silent._workers))
+    silent.continue_run(run_id)
+    time.sleep(1.5)  # longer than anybody's patience with the worker that is gone
+    assert not silent.store.record(run_id).ended, "it was continued since"
+    assert [len(worker.jobs) for worker in FakeWorker.made] == [1, 1]
 
 
 @pytest.mark.parametrize("nonsense", [{"kind": "event"}, {"kind": "event", "run": "mine", "event": {"kind": "?"}}])
