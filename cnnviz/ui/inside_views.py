@@ -249,7 +249,7 @@ def render_filters(subject: Subject, picture: Any, name: str, spec: InsideLabSpe
 
 @cache
 def _nothing_yet() -> str:
-    """What stands in the place of a picture that is being searched; no file, which would be gone before it is read."""
+    """What stands in the place of a picture that is being searched."""
     return png_uri(Image.new("L", (28, 28), 64), scale=5)
 
 
@@ -285,7 +285,7 @@ def _render_strongest(subject: Subject, stage_name: str, channel: int, done: boo
         ),
         [
             (
-                encode_png(garment(number), scale=5),
+                png_uri(garment(number), scale=5),
                 f"{label} · {_.significant(float(answer), 2)}",
                 _("Test picture {number}: {label}.", number=number, label=label),
             )
@@ -307,18 +307,19 @@ class Sheet:
     """Pictures between a sentence and a caption, each changed in its place when they are drawn again.
 
     What `st.empty` holds would vanish for a moment with each look; what an element returns changes it as it stands.
+    The pictures come with the page: a file would often be gone before a slow browser asks for it.
     """
 
     def __init__(self) -> None:
         self._words = self._state = None
         self._tiles: list[Any] = []
 
-    def draw(self, words: str, pictures: Sequence[tuple[bytes | str, str, str]], state: str) -> None:
+    def draw(self, words: str, pictures: Sequence[tuple[str, str, str]], state: str) -> None:
         """Draw it.
 
         Args:
             words: above.
-            pictures: (PNG or its address, caption, what is seen) of each; as many every time.
+            pictures: (data URI, caption, what is seen) of each; as many every time.
             state: below.
         """
         self._words = (self._words or st).markdown(words)
